@@ -1,0 +1,54 @@
+"""Packaging of sc: metadata, dependencies, extras and the twistd plugin."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+TESTS = [
+    "coverage[toml]>=7.6",
+    "hypothesis>=6.100",
+    "import-linter>=2.1",
+    "mypy>=1.14",
+    "mypy-zope>=1.0.9",
+    "pytest>=8.3",
+    "pytest-cov>=6",
+    "pytest-randomly>=3.16",
+    "pytest-twisted>=1.14.3",
+    "ruff>=0.9",
+    "trustme>=1.2.1",
+    "types-PyYAML",
+    "xarf>=1.0.0",
+]
+
+setup(
+    name="sc",
+    version="0.1.0",
+    description="One mail daemon that scans messages and reports abuse",
+    long_description=Path(__file__).with_name("README.md").read_text("utf-8"),
+    long_description_content_type="text/markdown",
+    license="MIT",
+    python_requires=">=3.11",
+    # An explicit package_dir makes `pip install -e .` write a plain .pth file;
+    # the default import hook hides twisted/plugins from twistd.
+    package_dir={"": "."},
+    packages=[*find_packages(include=["sc", "sc.*"]), "twisted.plugins"],
+    package_data={"sc": ["data/*", "web/*", "py.typed"]},
+    install_requires=[
+        "ada-url>=1.15",
+        "attrs>=24.2",
+        "cryptography>=43",
+        "dkimpy>=1.1.8",
+        "klein>=24.8",
+        "pyOpenSSL>=24.3",
+        "publicsuffixlist>=1.0.2",
+        "PyYAML>=6.0.2",
+        "service-identity>=24.2",
+        "treq>=24.9.1",
+        "Twisted[tls]>=25.5",
+        "Werkzeug>=3.0",
+        "zope.interface>=7.0",
+    ],
+    extras_require={"test": TESTS},
+    entry_points={"console_scripts": ["scctl=sc.cli.scctl:main"]},
+    zip_safe=False,
+)

@@ -1,0 +1,75 @@
+"""Every test leaves the reactor as it found it, or fails with the name of what stays.
+
+Unhandled Deferred errors, open ports and delayed calls otherwise pass in silence.
+"""
+
+import gc
+import os
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, settings
+from twisted.internet import reactor, tcp, udp, unix  # noqa: TID251 the tests' reactor
+from twisted.logger import ILogObserver, LogEvent, LogLevel, globalLogPublisher
+from zope.interface import implementer
+
+settings.register_profile(
+    "sc",
+    deadline=None,
+    max_examples=int(os.environ.get("SC_EXAMPLES", "60")),
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("sc")
+
+LISTENING = (tcp.Port, udp.Port, unix.Port)
+
+
+@implementer(ILogObserver)
+class LostFailures:
+    """Collects what nobody handled."""
+
+    def __init__(self) -> None:
+        self.tracebacks: list[str] = []
+
+    def __call__(self, event: LogEvent) -> None:
+        if event["log_level"] >= LogLevel.critical and "log_failure" in event:
+            self.tracebacks.append(event["log_failure"].getTraceback())
+
+
+def _delayed_calls() -> set[object]:
+    return {
+        call
+        for call in reactor.getDelayedCalls()
+        if "pytest_twisted" not in str(getattr(call, "func", ""))
+    }
+
+
+def _ports() -> set[object]:
+    readers = reactor.getReaders()
+    return {reader for reader in readers if isinstance(reader, LISTENING)}
+
+
+@pytest.fixture(autouse=True)
+def clean_reactor() -> Iterator[None]:
+    """Fail the test that leaves a port, a delayed call or a lost failure behind."""
+    lost = LostFailures()
+    calls, ports = _delayed_calls(), _ports()
+    globalLogPublisher.addObserver(lost)
+    try:
+        yield
+        gc.collect()
+    finally:
+        globalLogPublisher.removeObserver(lost)
+    left_calls, left_ports = _delayed_calls() - calls, _ports() - ports
+    for call in left_calls:
+        call.cancel()  # type: ignore[attr-defined]
+    for port in left_ports:
+        port.stopListening()  # type: ignore[attr-defined]
+    assert not lost.tracebacks, "unhandled:\n" + "\n".join(lost.tracebacks)
+    assert not left_ports, f"still listening: {left_ports}"
+    assert not left_calls, f"delayed calls left: {left_calls}"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Real peers run last: fast tests fail first."""
+    items.sort(key=lambda item: "integration" in item.path.parts)
