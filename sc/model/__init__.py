@@ -1,0 +1,1 @@
+"""Values that flow through the daemon: frozen, typed, without I/O."""

@@ -1,0 +1,57 @@
+"""The evidence for one abuse contact."""
+
+from ipaddress import IPv4Network, IPv6Network
+from typing import TypeAlias
+
+from attrs import frozen
+
+from sc.model.envelope import IPAddress
+from sc.model.evidence import Link, Relay
+
+IPNetwork: TypeAlias = IPv4Network | IPv6Network
+
+
+@frozen
+class Contact:
+    """
+    Who to tell for a network, where we learned it, and why this mailbox.
+
+    @ivar source: `rdap`, `override`, ...
+    @ivar reason: the rule that chose the mailbox, in words.
+    @ivar alternatives: the other mailboxes, best first.
+    """
+
+    address: str
+    source: str
+    reason: str
+    network: IPNetwork | None = None
+    alternatives: tuple[str, ...] = ()
+
+
+@frozen
+class RelayItem:
+    relay: Relay
+    contact: Contact
+
+
+@frozen
+class LinkItem:
+    """All links to one host; `links` holds at most 20, `count` says how many."""
+
+    host: str
+    ips: tuple[IPAddress, ...]
+    links: tuple[Link, ...]
+    count: int
+    contact: Contact
+
+
+Item: TypeAlias = RelayItem | LinkItem
+
+
+@frozen
+class Complaint:
+    """@ivar mailable: a verified relay or a link that navigates is among the items."""
+
+    address: str
+    items: tuple[Item, ...]
+    mailable: bool

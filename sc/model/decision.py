@@ -1,0 +1,92 @@
+"""What follows from a verdict: one action, one reason, and the fields to add."""
+
+from enum import Enum
+
+from attrs import frozen
+
+
+class Action(Enum):
+    """rspamd's words, most severe first; Exim, Haraka and rspamc know them."""
+
+    REJECT = "reject"
+    SOFT_REJECT = "soft reject"
+    QUARANTINE = "quarantine"
+    REWRITE_SUBJECT = "rewrite subject"
+    ADD_HEADER = "add header"
+    GREYLIST = "greylist"
+    NO_ACTION = "no action"
+
+    @property
+    def severity(self) -> int:
+        """Higher is more severe; `no action` is 0."""
+        return _SEVERITY[self]
+
+
+_SEVERITY = {action: rank for rank, action in enumerate(reversed(Action))}
+
+
+class Reason(Enum):
+    """Why; the same word in log, metric, header field, JSON and reply."""
+
+    CLEAN = "clean"
+    SUSPICIOUS = "suspicious"
+    SPAM = "spam"
+    VIRUS = "virus"
+    TEST = "test-pattern"
+    UNSCANNED = "unscanned"
+    LOOP = "loop"
+
+
+@frozen
+class Field:
+    """A header field that we add; the value has neither CR nor LF."""
+
+    name: str
+    value: str
+
+
+@frozen
+class ScoredSymbol:
+    """A symbol with the score that policy counted for it."""
+
+    name: str
+    score: float
+    options: tuple[str, ...] = ()
+    description: str = ""
+
+
+@frozen
+class Decision:
+    """
+    One recipient's answer.
+
+    @ivar sentence: for people; names no scanner, ends with the message id.
+    @ivar score: what the shown number is, raised to the threshold by an override.
+    @ivar add_header_at: the threshold of `add header` (SPAMC's number).
+    @ivar reject_at: the threshold of `reject` (RSPAMC's and /checkv2's number).
+    @ivar subject: the new Subject, for `rewrite subject`; `%s` is the old one.
+    """
+
+    action: Action
+    reason: Reason
+    sentence: str
+    score: float
+    add_header_at: float
+    reject_at: float
+    symbols: tuple[ScoredSymbol, ...] = ()
+    fields: tuple[Field, ...] = ()
+    subject: str | None = None
+
+    @property
+    def is_spam(self) -> bool:
+        """`add header` and everything more severe but `soft reject`."""
+        return (
+            self.action.severity >= Action.ADD_HEADER.severity
+            and self.action is not Action.SOFT_REJECT
+        )
+
+
+@frozen
+class RecipientDecision:
+    recipient: str | None
+    decision: Decision

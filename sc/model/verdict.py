@@ -1,0 +1,83 @@
+"""What the scanners stated about one message."""
+
+from enum import Enum
+
+from attrs import field, frozen
+
+RAW_LIMIT = 16 * 1024
+"""Octets of a peer's own reply that are kept for the operator."""
+
+
+class State(Enum):
+    """How a scanner's look at a message ended."""
+
+    DONE = "done"
+    ERROR = "error"
+    SKIPPED = "skipped"
+
+
+@frozen
+class Symbol:
+    """
+    One named fact, `[A-Z0-9_]` only: clients copy names into header fields.
+
+    @ivar score: in our own scale, unless `required` is given.
+    @ivar required: the threshold of the scanner's own scale in which `score` is
+        counted; policy scales it so that this meets `add header`.
+    """
+
+    name: str
+    score: float = 0.0
+    required: float | None = None
+    options: tuple[str, ...] = ()
+    description: str = ""
+
+
+@frozen
+class Findings:
+    """
+    What one scanner found.
+
+    @ivar flagged: in its own words, why it calls the message bad; empty: it does not.
+    @ivar passed: in its own words, that it finds nothing.
+    @ivar raw: the peer's reply, at most `RAW_LIMIT`, without local paths.
+    """
+
+    symbols: tuple[Symbol, ...] = ()
+    flagged: tuple[str, ...] = ()
+    passed: tuple[str, ...] = ()
+    raw: str = field(default="", repr=False)
+
+
+@frozen
+class ScannerResult:
+    """
+    One scanner's part of a verdict. "Could not scan" is a result of its own.
+
+    @ivar error: a short sentence without paths or secrets; set with ERROR only.
+    @ivar reason: why it was skipped; set with SKIPPED only.
+    """
+
+    scanner: str
+    state: State
+    findings: Findings = Findings()
+    error: str = ""
+    reason: str = ""
+    seconds: float = 0.0
+
+
+@frozen
+class Verdict:
+    """All scanner results for one message, in the registry's order."""
+
+    message_id: str
+    results: tuple[ScannerResult, ...] = ()
+
+    @property
+    def symbols(self) -> tuple[Symbol, ...]:
+        return tuple(s for r in self.results for s in r.findings.symbols)
+
+    @property
+    def errors(self) -> dict[str, str]:
+        """Scanner name to what went wrong with it."""
+        return {r.scanner: r.error for r in self.results if r.state is State.ERROR}
