@@ -1,0 +1,1 @@
+"""Pure reading of a message: MIME, HTML, links, Received fields."""
