@@ -1,0 +1,1 @@
+"""Our clients: resolver, guarded fetcher, exchanges with other servers."""

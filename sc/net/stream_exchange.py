@@ -1,0 +1,251 @@
+"""One connection, one request, one reply: how clamd, spamd and their like are asked.
+
+The request is streamed with the peer's own speed, the reply is bounded, and all of
+it ends at a deadline on the given clock.
+"""
+
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+from attrs import define, field, frozen
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import TimeoutError as DeadlineError
+from twisted.internet.endpoints import (
+    HostnameEndpoint,
+    TCP4ClientEndpoint,
+    TCP6ClientEndpoint,
+    UNIXClientEndpoint,
+)
+from twisted.internet.error import ConnectingCancelledError, ConnectionDone
+from twisted.internet.interfaces import (
+    IProtocol,
+    IProtocolFactory,
+    IPullProducer,
+    IReactorTime,
+    IStreamClientEndpoint,
+)
+from twisted.internet.protocol import Factory, Protocol, connectionDone
+from twisted.internet.tcp import Connection
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+
+class ExchangeError(Exception):
+    """No reply. The text names neither paths nor secrets."""
+
+
+class UnreachableError(ExchangeError):
+    """No server accepted the connection; nothing was sent."""
+
+
+@frozen
+class Question:
+    """
+    @ivar request: the octets to send, in pieces of a comfortable size.
+    @ivar limit: octets of the reply.
+    @ivar terminator: ends the reply; None: the peer's close does.
+    @ivar half_close: tell the peer by FIN that the request is whole.
+    """
+
+    request: Iterable[bytes]
+    limit: int
+    terminator: bytes | None = None
+    half_close: bool = False
+
+
+@define
+class Exchange:
+    """
+    Asks the servers of one service.
+
+    @ivar endpoints: tried in their order, the one that last accepted first.
+    @ivar connect_timeout: seconds for one server to accept.
+    """
+
+    _clock: IReactorTime
+    _endpoints: Sequence[IStreamClientEndpoint]
+    _connect_timeout: float = 5.0
+    _first: int = field(default=0, init=False)
+
+    async def ask(self, question: Question, timeout: float) -> bytes:
+        """
+        Return the whole reply.
+
+        @param timeout: seconds for everything, connecting included.
+        @raise ExchangeError: there is none, and why.
+        """
+        work = Deferred.fromCoroutine(self._ask(question))
+        work.addTimeout(timeout, self._clock)
+        try:
+            return await work
+        except DeadlineError:
+            raise ExchangeError(f"no whole answer within {timeout:g} s") from None
+
+    async def _ask(self, question: Question) -> bytes:
+        asking = await self._connect(question)
+        try:
+            reply = await asking.reply
+        finally:
+            asking.abort()
+        # The socket is closed when the caller goes on: nothing is left behind.
+        await asking.lost
+        return reply
+
+    async def _connect(self, question: Question) -> "_Asking":
+        """The first server that accepts, with the question on its way."""
+        reason = ""
+        count = len(self._endpoints)
+        for index in [(self._first + i) % count for i in range(count)]:
+            asking = _Asking(question)
+            connecting = self._endpoints[index].connect(_once(asking))
+            connecting.addErrback(_as_cancelled)
+            connecting.addTimeout(self._connect_timeout, self._clock)
+            try:
+                await connecting
+            except CancelledError:
+                raise
+            except DeadlineError:
+                reason = f"no connection within {self._connect_timeout:g} s"
+            except Exception as e:  # noqa: BLE001 endpoints raise what they like
+                reason = _plain(e)
+            else:
+                self._first = index
+                return asking
+        raise UnreachableError(reason)
+
+
+@implementer(IPullProducer)
+class _Asking(Protocol):
+    """The client's end of one connection; `reply` fires with the answer."""
+
+    transport: Connection
+
+    def __init__(self, question: Question) -> None:
+        self.reply: Deferred[bytes] = Deferred(lambda _: self.abort())
+        self.lost: Deferred[None] = Deferred()
+        self._question = question
+        self._pieces: Iterator[bytes] = iter(question.request)
+        self._received = bytearray()
+
+    def connectionMade(self) -> None:
+        self.transport.registerProducer(self, streaming=False)
+
+    def resumeProducing(self) -> None:
+        piece = next(self._pieces, None)
+        if piece is not None:
+            self.transport.write(piece)
+            return
+        self.transport.unregisterProducer()
+        if self._question.half_close:
+            self.transport.loseWriteConnection()
+
+    def stopProducing(self) -> None:
+        """The connection is lost: `connectionLost` tells."""
+
+    def dataReceived(self, data: bytes) -> None:
+        self._received += data
+        limit, end = self._question.limit, self._question.terminator
+        if len(self._received) > limit:
+            self._settle(ExchangeError(f"the answer is longer than {limit} octets"))
+        elif end is not None and end in self._received:
+            self._settle(bytes(self._received))
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        if reason.check(ConnectionDone) is None:
+            self._settle(ExchangeError("it broke the connection off"))
+        elif not self._received:
+            self._settle(ExchangeError("it closed the connection without an answer"))
+        elif self._question.terminator is not None:
+            self._settle(ExchangeError("it closed in the middle of its answer"))
+        else:
+            self._settle(bytes(self._received))
+        self.lost.callback(None)
+
+    def _settle(self, outcome: bytes | ExchangeError) -> None:
+        """The first outcome counts; whoever waits then drops the connection."""
+        if self.reply.called:
+            return
+        if isinstance(outcome, bytes):
+            self.reply.callback(outcome)
+        else:
+            self.reply.errback(outcome)
+
+    def abort(self) -> None:
+        """Drop the connection; safe when it is gone."""
+        self.transport.abortConnection()
+
+
+def _as_cancelled(failure: Failure) -> Failure:
+    """Endpoints have a word of their own for it: a waiter that leaves ends us."""
+    ended = failure.check(ConnectingCancelledError) is not None
+    return Failure(CancelledError()) if ended else failure
+
+
+def _once(protocol: Protocol) -> "Factory[Any]":
+    factory: Factory[Any] = Factory.forProtocol(lambda: protocol)
+    factory.noisy = False
+    return factory
+
+
+def _plain(error: Exception) -> str:
+    """A sentence of our own: exception texts hold paths and addresses."""
+    if isinstance(error, ExchangeError):
+        return str(error)
+    words = {
+        "ConnectionRefusedError": "it refuses connections",
+        "ConnectError": "it cannot be reached",
+        "DNSLookupError": "its name is unknown",
+        "NoRouteError": "there is no route to it",
+    }
+    return words.get(type(error).__name__, "it cannot be reached")
+
+
+@implementer(IStreamClientEndpoint)
+@frozen
+class SocketEndpoint:
+    """A UNIX socket that only its owner can have planted there."""
+
+    _reactor: object
+    _path: str
+
+    async def _connect(self, factory: IProtocolFactory) -> IProtocol:
+        refuse_planted(Path(self._path))
+        endpoint = UNIXClientEndpoint(self._reactor, self._path)
+        connected: IProtocol = await endpoint.connect(factory)
+        return connected
+
+    def connect(self, protocolFactory: IProtocolFactory) -> Deferred[IProtocol]:
+        return Deferred.fromCoroutine(self._connect(protocolFactory))
+
+
+def refuse_planted(path: Path) -> None:
+    """
+    A folder that everybody may write lets any local user be the virus scanner.
+
+    @raise ExchangeError: the socket lies in such a folder, or is not there.
+    """
+    try:
+        folder = path.resolve(strict=True).parent
+    except OSError:
+        raise ExchangeError("its socket does not exist") from None
+    if folder.stat().st_mode & stat.S_IWOTH:
+        raise ExchangeError("its socket lies in a folder that everybody may write")
+
+
+def client_endpoint(reactor: object, server: str) -> IStreamClientEndpoint:
+    """The endpoint of "host:port", "[IPv6 address]:port" or "/path/of/socket"."""
+    if server.startswith("/"):
+        return SocketEndpoint(reactor, server)
+    host, _, number = server.rpartition(":")
+    host, port = host.strip("[]"), int(number)
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return HostnameEndpoint(reactor, host.encode("ascii"), port)
+    # HostnameEndpoint would tell of a refusal 0.3 s late.
+    if address.version == 6:
+        return TCP6ClientEndpoint(reactor, host, port)
+    return TCP4ClientEndpoint(reactor, host, port)
