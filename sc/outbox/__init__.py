@@ -1,0 +1,1 @@
+"""The durable queue of everything that we send."""

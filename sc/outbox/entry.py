@@ -1,0 +1,66 @@
+"""A report in the outbox: as it comes in, and as it stands there."""
+
+from attrs import Attribute, field, frozen, validators
+
+from sc.model.report import ReportState, ReportStatus
+from sc.wire.smtp_mail import check_path
+
+
+def _path(_: object, attribute: "Attribute[str]", value: str) -> None:
+    check_path(value)
+    if not value and attribute.name == "rcpt_to":
+        raise ValueError("a report without a recipient")
+
+
+@frozen
+class NewReport:
+    """
+    @ivar key: the same for the same evidence to the same contact.
+    @ivar contact: the desk, as people know it.
+    @ivar message_id: ours, of the message that is reported.
+    @ivar mail_from: reverse-path; "" is the null sender.
+    @ivar mail: the whole mail, header and body.
+    @ivar mail_message_id: its Message-ID: the same at each attempt.
+    @ivar evidence: a few words for the log.
+    @ivar id: where the mail carries it already; else the outbox makes one.
+    """
+
+    key: str = field(validator=validators.min_len(1))
+    contact: str
+    message_id: str
+    mail_from: str = field(validator=_path)
+    rcpt_to: str = field(validator=_path)
+    mail: bytes = field(repr=False)
+    mail_message_id: str
+    evidence: str = ""
+    id: str = ""
+
+
+@frozen
+class Entry:
+    """
+    One row. Times are seconds since 1970.
+
+    @ivar attempts: how many came to an end since it was queued.
+    @ivar queued: when it was taken, or last told to retry.
+    @ivar changed: when it came into this state.
+    @ivar next_attempt: None unless it is sent by itself.
+    """
+
+    id: str
+    message_id: str
+    contact: str
+    mail_from: str
+    rcpt_to: str
+    mail_message_id: str
+    evidence: str
+    state: ReportState
+    reason: str
+    attempts: int
+    created: float
+    queued: float
+    changed: float
+    next_attempt: float | None
+
+    def status(self, *, duplicate: bool = False) -> ReportStatus:
+        return ReportStatus(self.id, self.contact, self.state, self.reason, duplicate)

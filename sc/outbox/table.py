@@ -1,0 +1,168 @@
+"""The outbox's SQL: what may happen inside one transaction."""
+
+from collections.abc import Sequence
+
+from attrs import evolve, fields
+
+from sc.model.report import ReportState
+from sc.outbox.entry import Entry, NewReport
+from sc.outbox.states import TransitionError, check
+from sc.store.interface import Cursor, Row
+
+_NAMES = tuple(column.name for column in fields(Entry))
+_COLUMNS = ", ".join(_NAMES)
+_SELECT = f"SELECT {_COLUMNS} FROM reports"  # noqa: S608 our own column names
+_STATE = _NAMES.index("state")
+
+
+class NoSuchReportError(LookupError):
+    """No report of this id, or no longer."""
+
+
+def _entry(row: Row) -> Entry:
+    values = dict(zip(_NAMES, row, strict=True))
+    return Entry(**{**values, "state": ReportState(values["state"])})
+
+
+def find_duplicate(cursor: Cursor, key: str, since: float) -> Entry | None:
+    """The latest report with this key, if it is not older than `since`."""
+    cursor.execute(
+        f"{_SELECT} WHERE dedupe_key = ? AND created > ? ORDER BY created DESC LIMIT 1",
+        (key, since),
+    )
+    row = cursor.fetchone()
+    return _entry(row) if row else None
+
+
+def insert(cursor: Cursor, new: NewReport, now: float) -> Entry:
+    entry = Entry(
+        id=new.id,
+        message_id=new.message_id,
+        contact=new.contact,
+        mail_from=new.mail_from,
+        rcpt_to=new.rcpt_to,
+        mail_message_id=new.mail_message_id,
+        evidence=new.evidence,
+        state=ReportState.QUEUED,
+        reason="",
+        attempts=0,
+        created=now,
+        queued=now,
+        changed=now,
+        next_attempt=now,
+    )
+    values = [getattr(entry, name) for name in _NAMES]
+    values[_STATE] = entry.state.value
+    marks = ", ".join("?" for _ in values)
+    cursor.execute(
+        f"INSERT INTO reports (dedupe_key, {_COLUMNS}) VALUES (?, {marks})",  # noqa: S608 our own column names
+        (new.key, *values),
+    )
+    cursor.execute(
+        "INSERT INTO report_mails (report_id, mail) VALUES (?, ?)", (new.id, new.mail)
+    )
+    return entry
+
+
+def read(cursor: Cursor, report_id: str) -> Entry:
+    """
+    @raise NoSuchReportError: there is none.
+    """
+    cursor.execute(f"{_SELECT} WHERE id = ?", (report_id,))
+    row = cursor.fetchone()
+    if row is None:
+        raise NoSuchReportError(f"no report {report_id}")
+    return _entry(row)
+
+
+def read_mail(cursor: Cursor, report_id: str) -> bytes | None:
+    """None: deleted, because its time was over."""
+    cursor.execute("SELECT mail FROM report_mails WHERE report_id = ?", (report_id,))
+    row = cursor.fetchone()
+    return bytes(row[0]) if row else None
+
+
+def select(
+    cursor: Cursor, states: Sequence[ReportState], limit: int
+) -> tuple[Entry, ...]:
+    """The latest reports in one of these states, newest first."""
+    marks = ", ".join("?" for _ in states)
+    cursor.execute(
+        f"{_SELECT} WHERE state IN ({marks}) ORDER BY created DESC, id LIMIT ?",
+        (*(state.value for state in states), limit),
+    )
+    return tuple(map(_entry, cursor.fetchall()))
+
+
+def due(cursor: Cursor, now: float, horizon: float, limit: int) -> tuple[Entry, ...]:
+    """
+    Those whose time has come, and those further away than any delay (`horizon`):
+    the clock was set back.
+    """
+    cursor.execute(
+        f"{_SELECT} WHERE next_attempt <= ? OR next_attempt > ?"
+        " ORDER BY next_attempt, id LIMIT ?",
+        (now, horizon, limit),
+    )
+    return tuple(map(_entry, cursor.fetchall()))
+
+
+def next_due(cursor: Cursor, now: float) -> float | None:
+    """When the next report's time comes that has not come yet."""
+    cursor.execute(
+        "SELECT MIN(next_attempt) FROM reports WHERE next_attempt > ?", (now,)
+    )
+    found: float | None
+    (found,) = cursor.fetchone() or (None,)
+    return found
+
+
+def move(cursor: Cursor, old: Entry, new: Entry) -> Entry:
+    """
+    Put `new` in the place of `old`.
+
+    @raise TransitionError: its state may not follow, or `old` is not there any more.
+    """
+    check(old.state, new.state)
+    cursor.execute(
+        "UPDATE reports SET state = ?, reason = ?, attempts = ?, queued = ?,"
+        " changed = ?, next_attempt = ? WHERE id = ? AND state = ?",
+        (
+            *(new.state.value, new.reason, new.attempts, new.queued),
+            *(new.changed, new.next_attempt, old.id, old.state.value),
+        ),
+    )
+    if cursor.rowcount != 1:
+        raise TransitionError("the report has changed meanwhile")
+    return new
+
+
+def expire_uncertain(cursor: Cursor, before: float, now: float) -> tuple[Entry, ...]:
+    """Nobody decided: without an end, somebody's mail would lie here for ever."""
+    return tuple(
+        move(
+            cursor,
+            entry,
+            evolve(
+                entry,
+                state=ReportState.FAILED,
+                reason="uncertain, and nobody decided",
+                changed=now,
+            ),
+        )
+        for entry in select(cursor, (ReportState.UNCERTAIN,), 1000)
+        if entry.changed <= before
+    )
+
+
+def purge(cursor: Cursor, mails_before: float, rows_before: float) -> None:
+    """Delete what came to its last state before these times."""
+    final = [state.value for state in ReportState if state.is_final]
+    marks = ", ".join("?" for _ in final)
+    ended = f"FROM reports WHERE state IN ({marks}) AND changed <= ?"
+    cursor.execute(
+        f"DELETE FROM report_mails WHERE report_id IN (SELECT id {ended})",  # noqa: S608 marks
+        (*final, mails_before),
+    )
+    # PostgreSQL and SQLite both delete the mail along with its row.
+    cursor.execute(f"DELETE {ended}", (*final, rows_before))

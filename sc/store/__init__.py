@@ -1,0 +1,1 @@
+"""What outlives a message: the durable Store and the losable Cache."""

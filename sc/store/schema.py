@@ -1,0 +1,51 @@
+"""The tables of the store, as numbered steps: never change one, append the next.
+
+A store remembers how many steps it has taken. Each step is a sequence of single
+statements and runs in one transaction. Times are seconds since 1970.
+"""
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """
+        CREATE TABLE reports (
+            id TEXT PRIMARY KEY,
+            dedupe_key TEXT NOT NULL,
+            message_id TEXT NOT NULL,
+            contact TEXT NOT NULL,
+            mail_from TEXT NOT NULL,
+            rcpt_to TEXT NOT NULL,
+            mail_message_id TEXT NOT NULL,
+            evidence TEXT NOT NULL,
+            state TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            attempts INTEGER NOT NULL,
+            created DOUBLE PRECISION NOT NULL,
+            queued DOUBLE PRECISION NOT NULL,
+            changed DOUBLE PRECISION NOT NULL,
+            next_attempt DOUBLE PRECISION
+        )
+        """,
+        "CREATE INDEX reports_by_key ON reports (dedupe_key, created)",
+        "CREATE INDEX reports_by_state ON reports (state, next_attempt)",
+        # Beside its row, because it goes earlier, and lists must not read it.
+        """
+        CREATE TABLE report_mails (
+            report_id TEXT PRIMARY KEY REFERENCES reports (id) ON DELETE CASCADE,
+            mail BLOB NOT NULL
+        )
+        """,
+    ),
+    (
+        """
+        CREATE TABLE report_requests (
+            id TEXT PRIMARY KEY,
+            listener TEXT NOT NULL,
+            envelope TEXT NOT NULL,
+            request TEXT NOT NULL,
+            content BLOB NOT NULL,
+            attempts INTEGER NOT NULL,
+            created DOUBLE PRECISION NOT NULL
+        )
+        """,
+    ),
+)
