@@ -1,0 +1,1 @@
+"""Is this message bad? Pipeline, health, policy, and the fields that tell."""

@@ -1,0 +1,275 @@
+"""From a verdict to a decision: pure, so that the same mail gets the same answer."""
+
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import Self
+
+from attrs import evolve, field, frozen
+
+from sc.model.decision import Action, Decision, Reason, ScoredSymbol
+from sc.model.envelope import Direction, Envelope
+from sc.model.verdict import State, Symbol, Verdict
+from sc.scan import headers
+from sc.scan.settings import PolicySettings, Thresholds
+from sc.scanners.settings import OnError, ScannersSettings
+
+NEVER = 1000.0
+"""Shown as the threshold of `reject` where no score rejects: clients need a number."""
+
+_ON_ERROR = {
+    OnError.TEMPFAIL: Action.SOFT_REJECT,
+    OnError.QUARANTINE: Action.QUARANTINE,
+    OnError.ACCEPT: Action.NO_ACTION,
+}
+_SENTENCES = {
+    Reason.CLEAN: "Nothing was found in this message",
+    Reason.SUSPICIOUS: "This message looks suspicious",
+    Reason.SPAM: "This message looks like spam",
+    Reason.VIRUS: "This message contains a virus",
+    Reason.TEST: "This message contains a test pattern",
+    Reason.UNSCANNED: "This message could not be checked",
+    Reason.LOOP: "This message goes round in a loop",
+}
+
+
+@frozen
+class ScannerPolicy:
+    """
+    @ivar on_error: what follows when the scanner could not look.
+    @ivar weight: its scores are multiplied by this.
+    """
+
+    on_error: OnError = OnError.ACCEPT
+    weight: float = 1.0
+
+
+def scanner_policies(settings: ScannersSettings) -> dict[str, ScannerPolicy]:
+    """What the scanners' settings say to policy."""
+    return {
+        name: ScannerPolicy(s.on_error, s.weight)
+        for name, s in settings.by_name.items()
+    }
+
+
+@frozen
+class _Cause:
+    """An action that something asks for, and why."""
+
+    action: Action
+    reason: Reason
+
+
+@frozen
+class _Overrides:
+    """
+    @ivar exact: by symbol; most symbols meet only this.
+    @ivar patterns: with wildcards.
+    """
+
+    exact: Mapping[str, Action]
+    patterns: Mapping[str, Action]
+
+    @classmethod
+    def read(cls, overrides: Mapping[str, Action]) -> Self:
+        wild = {n: a for n, a in overrides.items() if "*" in n or "?" in n}
+        return cls({n: a for n, a in overrides.items() if n not in wild}, wild)
+
+    def actions(self, symbol: str) -> Iterator[Action]:
+        if symbol in self.exact:
+            yield self.exact[symbol]
+        for pattern, action in self.patterns.items():
+            if fnmatchcase(symbol, pattern):
+                yield action
+
+
+@frozen
+class ScanPolicy:
+    """
+    @ivar scanners: by name; an unknown scanner has the defaults.
+    @ivar software: our name and version, for the fields.
+    """
+
+    settings: PolicySettings = field(factory=PolicySettings)
+    scanners: Mapping[str, ScannerPolicy] = field(factory=dict)
+    software: str = "sc"
+    _overrides: _Overrides = field(init=False, repr=False)
+
+    @_overrides.default
+    def _read_overrides(self) -> _Overrides:
+        return _Overrides.read(self.settings.overrides)
+
+    def direction(self, envelope: Envelope) -> Direction:
+        """
+        An authenticated user or a local network is outbound, this host itself local.
+
+        An unknown client is inbound.
+        """
+        if envelope.user:
+            return Direction.OUTBOUND
+        ip = envelope.client_ip
+        if ip is None:
+            return Direction.INBOUND
+        ip = getattr(ip, "ipv4_mapped", None) or ip
+        if ip.is_loopback:
+            return Direction.LOCAL
+        ours = any(
+            ip.version == network.version and ip in network
+            for network in self.settings.local_networks
+        )
+        return Direction.OUTBOUND if ours else Direction.INBOUND
+
+    def profile(self, recipient: str | None) -> None:
+        """All recipients of a message have one policy so far."""
+
+    def decide(
+        self, verdict: Verdict, envelope: Envelope, recipient: str | None
+    ) -> Decision:
+        """What follows for this recipient, and all of the same profile."""
+        thresholds = self._thresholds(envelope)
+        symbols = self._symbols(verdict, thresholds)
+        total = round(sum(symbol.score for symbol in symbols), 2)
+        # Where two ask for the same, the first one gives the better reason.
+        cause = max(
+            self._by_override(symbols),
+            _by_score(total, thresholds),
+            self._by_error(verdict),
+            key=lambda cause: cause.action.severity,
+        )
+        if cause.action is Action.NO_ACTION and verdict.errors:
+            cause = _Cause(Action.NO_ACTION, Reason.UNSCANNED)
+        decision = Decision(
+            action=cause.action,
+            reason=cause.reason,
+            sentence=f"{self._sentence(cause)}; id {verdict.message_id}",
+            score=_shown(total, cause.action, thresholds),
+            add_header_at=thresholds.add_header,
+            reject_at=_reject_at(thresholds),
+            symbols=symbols,
+            subject=self._subject(cause.action),
+        )
+        fields = headers.fields(decision, verdict.message_id, self.software)
+        return evolve(decision, fields=fields)
+
+    def _thresholds(self, envelope: Envelope) -> Thresholds:
+        inbound = self.direction(envelope) is Direction.INBOUND
+        return self.settings.inbound if inbound else self.settings.outbound
+
+    def _symbols(
+        self, verdict: Verdict, thresholds: Thresholds
+    ) -> tuple[ScoredSymbol, ...]:
+        symbols = []
+        for result in verdict.results:
+            weight = self._scanner(result.scanner).weight
+            for symbol in result.findings.symbols:
+                score = round(_scaled(symbol, thresholds) * weight, 2)
+                symbols.append(_scored(symbol, score))
+            if result.state is State.ERROR:
+                name = f"SC_UNSCANNED_{result.scanner.upper()}"
+                symbols.append(ScoredSymbol(name, 0.0, (), "could not be scanned"))
+        return tuple(symbols)
+
+    def _scanner(self, name: str) -> ScannerPolicy:
+        return self.scanners.get(name, ScannerPolicy())
+
+    def _by_override(self, symbols: tuple[ScoredSymbol, ...]) -> _Cause:
+        causes = [
+            _Cause(action, _reason(symbol.name, action))
+            for symbol in symbols
+            for action in self._overrides.actions(symbol.name)
+            if action is not Action.NO_ACTION
+        ]
+        nothing = _Cause(Action.NO_ACTION, Reason.CLEAN)
+        # Of two that ask for the same, a virus is the better reason.
+        return max(
+            causes,
+            key=lambda c: (c.action.severity, c.reason is Reason.VIRUS),
+            default=nothing,
+        )
+
+    def _by_error(self, verdict: Verdict) -> _Cause:
+        actions = [_ON_ERROR[self._scanner(name).on_error] for name in verdict.errors]
+        action = max(actions, key=lambda a: a.severity, default=Action.NO_ACTION)
+        return _Cause(action, Reason.UNSCANNED if actions else Reason.CLEAN)
+
+    def _sentence(self, cause: _Cause) -> str:
+        if cause.action is Action.REJECT and self.settings.reject_message:
+            return self.settings.reject_message
+        later = cause.action is Action.SOFT_REJECT
+        return _SENTENCES[cause.reason] + (", please try again later" if later else "")
+
+    def _subject(self, action: Action) -> str | None:
+        return self.settings.subject if action is Action.REWRITE_SUBJECT else None
+
+
+def may_quarantine(
+    settings: PolicySettings, scanners: Mapping[str, ScannerPolicy]
+) -> bool:
+    """Whether this configuration can yield `quarantine`, and so needs an address."""
+    thresholds = (settings.inbound.quarantine, settings.outbound.quarantine)
+    return (
+        Action.QUARANTINE in settings.overrides.values()
+        or any(at is not None for at in thresholds)
+        or any(s.on_error is OnError.QUARANTINE for s in scanners.values())
+    )
+
+
+def _scored(symbol: Symbol, score: float) -> ScoredSymbol:
+    return ScoredSymbol(symbol.name, score, symbol.options, symbol.description)
+
+
+def _scaled(symbol: Symbol, thresholds: Thresholds) -> float:
+    """
+    In our scale: the scanner's own threshold meets `add header`.
+
+    A threshold of zero or less has no scale: then the score counts from there on.
+    """
+    if symbol.required is None:
+        return symbol.score
+    if symbol.required <= 0:
+        return symbol.score - symbol.required + thresholds.add_header
+    return symbol.score * thresholds.add_header / symbol.required
+
+
+def _by_score(score: float, thresholds: Thresholds) -> _Cause:
+    steps = (
+        (thresholds.reject, Action.REJECT),
+        (thresholds.quarantine, Action.QUARANTINE),
+        (thresholds.rewrite_subject, Action.REWRITE_SUBJECT),
+        (thresholds.add_header, Action.ADD_HEADER),
+    )
+    for at, action in steps:
+        if at is not None and score >= at:
+            return _Cause(action, _reason("", action))
+    return _Cause(Action.NO_ACTION, Reason.CLEAN)
+
+
+def _reason(symbol: str, action: Action) -> Reason:
+    # SpamAssassin's rules name viruses that they only talk about.
+    if symbol == "EICAR" or (symbol.endswith("_VIRUS") and symbol[:3] != "SA_"):
+        return Reason.VIRUS
+    if symbol.startswith(("GTUBE", "GTPHISH", "EICAR")):
+        return Reason.TEST
+    return Reason.SUSPICIOUS if action is Action.GREYLIST else Reason.SPAM
+
+
+def _reject_at(thresholds: Thresholds) -> float:
+    return NEVER if thresholds.reject is None else thresholds.reject
+
+
+def _shown(total: float, action: Action, thresholds: Thresholds) -> float:
+    """
+    The score to show: an override raises it to its action's threshold.
+
+    Exim and others compare numbers, so a score that rejects must not be shown with
+    a milder action. A soft reject is no statement about spam and raises nothing.
+    """
+    add_header = thresholds.add_header
+    least = {
+        Action.REJECT: _reject_at(thresholds),
+        Action.QUARANTINE: thresholds.quarantine or add_header,
+        Action.REWRITE_SUBJECT: thresholds.rewrite_subject or add_header,
+        Action.ADD_HEADER: add_header,
+    }
+    if action is not Action.REJECT:
+        total = min(total, _reject_at(thresholds) - 0.01)
+    return max(total, least.get(action, total))

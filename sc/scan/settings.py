@@ -1,0 +1,104 @@
+"""What an operator may set about decisions."""
+
+import re
+from typing import Any
+
+from attrs import Factory, field, frozen
+
+from sc.model.complaint import IPNetwork
+from sc.model.decision import Action
+
+_TEXT = re.compile(r"[\x20-\x7e]{0,300}")
+_ADDRESS = re.compile(r"[\x21-\x3f\x41-\x7e]{1,64}@[A-Za-z0-9.-]{1,255}")
+_SYMBOL = re.compile(r"[A-Z0-9_*?]{1,100}")
+
+
+def _finite(_instance: object, _attribute: Any, value: float | None) -> None:
+    if value is not None and not abs(value) < 1e6:
+        raise ValueError("must be a number below a million")
+
+
+def _plain(_instance: object, _attribute: Any, value: str) -> None:
+    if not _TEXT.fullmatch(value):
+        raise ValueError("must be at most 300 characters of printable ASCII")
+
+
+def _address(_instance: object, _attribute: Any, value: str) -> None:
+    if value and not _ADDRESS.fullmatch(value):
+        raise ValueError("must be a mail address")
+
+
+def _subject(_instance: object, _attribute: Any, value: str) -> None:
+    if not _TEXT.fullmatch(value) or "%s" not in value:
+        raise ValueError("must be printable ASCII with %s for the old subject")
+
+
+def _symbols(_instance: object, _attribute: Any, value: dict[str, Action]) -> None:
+    for name in value:
+        if not _SYMBOL.fullmatch(name):
+            raise ValueError(f"{name}: must be a symbol: A-Z 0-9 _, * for any")
+
+
+@frozen(kw_only=True)
+class Thresholds:
+    """
+    From which score on an action is taken; empty: never by score.
+
+    @ivar reject: refuse the message.
+    @ivar quarantine: keep it aside for a person.
+    @ivar rewrite_subject: deliver it with another Subject and our fields.
+    @ivar add_header: deliver it marked as spam; the number that SPAMC clients see.
+    """
+
+    reject: float | None = field(default=15.0, validator=_finite)
+    quarantine: float | None = field(default=None, validator=_finite)
+    rewrite_subject: float | None = field(default=None, validator=_finite)
+    add_header: float = field(default=6.0, validator=_finite)
+
+    def __attrs_post_init__(self) -> None:
+        # SpamAssassin's scale is mapped onto this one.
+        if not self.add_header > 0:
+            raise ValueError("add_header must be more than 0")
+        for name in ("reject", "quarantine", "rewrite_subject"):
+            value = getattr(self, name)
+            if value is not None and value < self.add_header:
+                raise ValueError(f"{name} must not be below add_header")
+
+
+def _overrides() -> dict[str, Action]:
+    return {
+        "CLAMAV_VIRUS": Action.REJECT,
+        "EICAR": Action.REJECT,
+        "EICAR_UNWANTED": Action.ADD_HEADER,
+        "GTUBE": Action.REJECT,
+        "GTPHISH": Action.REJECT,
+        "GTUBE_ADD_HEADER": Action.ADD_HEADER,
+        "GTUBE_REWRITE_SUBJECT": Action.REWRITE_SUBJECT,
+    }
+
+
+@frozen(kw_only=True)
+class PolicySettings:
+    """
+    From a verdict to an action.
+
+    @ivar inbound: thresholds for mail from strangers.
+    @ivar outbound: thresholds for mail of authenticated users and local networks.
+    @ivar overrides: symbol (`*` for any) to the least severe action that it allows,
+        whatever the score; `no action` switches a default off.
+    @ivar local_networks: clients in them are ours: their mail is outbound.
+    @ivar quarantine_address: where SMTP and LMTP send what is to be quarantined.
+    @ivar reject_message: what a rejected sender reads; empty: a sentence for the
+        reason. The message id follows.
+    @ivar subject: for `rewrite subject`; %s is the old one.
+    """
+
+    inbound: Thresholds = Thresholds()
+    outbound: Thresholds = Thresholds()
+    overrides: dict[str, Action] = field(
+        default=Factory(_overrides), validator=_symbols
+    )
+    local_networks: tuple[IPNetwork, ...] = ()
+    quarantine_address: str = field(default="", validator=_address)
+    reject_message: str = field(default="", validator=_plain)
+    subject: str = field(default="*** SPAM *** %s", validator=_subject)

@@ -1,0 +1,1 @@
+"""Scanners: each looks at a message and states what it found."""

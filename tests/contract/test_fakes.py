@@ -1,0 +1,25 @@
+"""The fakes keep what the real peers keep."""
+
+from collections.abc import AsyncIterator
+
+import pytest_twisted
+
+from tests.contract.clamav import LIMIT, ClamAVContract
+from tests.contract.spamassassin import SpamAssassinContract
+from tests.fakes.clamd import FakeClamd
+from tests.fakes.faults import serving
+from tests.fakes.spamd import FakeSpamd
+
+
+class TestFakeClamd(ClamAVContract):
+    @pytest_twisted.async_yield_fixture
+    async def address(self) -> AsyncIterator[str]:
+        async with serving(lambda: FakeClamd(limit=LIMIT)) as (address, _):
+            yield address
+
+
+class TestFakeSpamd(SpamAssassinContract):
+    @pytest_twisted.async_yield_fixture
+    async def address(self) -> AsyncIterator[str]:
+        async with serving(FakeSpamd) as (address, _):
+            yield address

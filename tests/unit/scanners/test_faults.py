@@ -1,0 +1,163 @@
+"""Every external scanner meets the seven faults; none of them is ham or clean."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+import pytest
+from twisted.internet import reactor  # noqa: TID251 the tests' reactor
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock, deferLater
+
+from sc.model.envelope import Envelope
+from sc.model.message import Message
+from sc.net.stream_exchange import Exchange, client_endpoint
+from sc.scanners.clamav import ClamAVScanner
+from sc.scanners.interface import (
+    Interface,
+    MessageRefusedError,
+    NotScannedError,
+    Scanner,
+    ScannerError,
+)
+from sc.scanners.settings import ClamAVSettings, SpamAssassinSettings
+from sc.scanners.spamassassin import SpamAssassinScanner
+from tests.fakes.clamd import FakeClamd
+from tests.fakes.faults import Fault, FaultyProtocol, refusing, serving
+from tests.fakes.spamd import FakeSpamd
+
+MESSAGE = Message("m1", Envelope(), b"Subject: x\r\n\r\nhello\r\n")
+T = TypeVar("T")
+Build = Callable[[str, Clock], Scanner]
+
+
+def clamav(address: str, clock: Clock) -> Scanner:
+    exchange = Exchange(clock, [client_endpoint(reactor, address)])
+    settings = ClamAVSettings(servers=(address,), timeout=10.0)
+    return ClamAVScanner(exchange, settings, Interface.NETWORK)
+
+
+def spamassassin(address: str, clock: Clock) -> Scanner:
+    exchange = Exchange(clock, [client_endpoint(reactor, address)])
+    settings = SpamAssassinSettings(servers=(address,), timeout=10.0)
+    return SpamAssassinScanner(exchange, settings, Interface.NETWORK)
+
+
+@asynccontextmanager
+async def failing(
+    fake: Callable[[Fault], FaultyProtocol], fault: Fault
+) -> AsyncIterator[str]:
+    if fault is Fault.REFUSE:
+        async with refusing() as address:
+            yield address
+    else:
+        async with serving(lambda: fake(fault)) as (address, _):
+            yield address
+
+
+async def ends(work: Deferred[T], clock: Clock) -> T:
+    """Let real sockets and the fake clock go on together, for a bounded time."""
+    for _ in range(500):
+        if work.called:
+            break
+        await deferLater(reactor, 0.005)
+        clock.advance(0.1)
+    return await work
+
+
+PEERS = pytest.mark.parametrize(
+    ("build", "fake"),
+    [(clamav, FakeClamd), (spamassassin, FakeSpamd)],
+    ids=["clamav", "spamassassin"],
+)
+
+
+@PEERS
+@pytest.mark.parametrize("fault", Fault)
+async def test_scan(
+    build: Build, fake: Callable[[Fault], FaultyProtocol], fault: Fault
+) -> None:
+    """A failing peer is an error of the scanner, with a sentence and no path."""
+    clock = Clock()
+    async with failing(fake, fault) as address:
+        work = Deferred.fromCoroutine(build(address, clock).scan(MESSAGE, {}))
+        with pytest.raises(ScannerError) as raised:
+            await ends(work, clock)
+    assert " " in str(raised.value)
+    assert "/" not in str(raised.value)
+
+
+@PEERS
+@pytest.mark.parametrize("fault", Fault)
+async def test_probe(
+    build: Build, fake: Callable[[Fault], FaultyProtocol], fault: Fault
+) -> None:
+    """A failing peer fails a probe, too."""
+    clock = Clock()
+    async with failing(fake, fault) as address:
+        work = Deferred.fromCoroutine(build(address, clock).probe())
+        with pytest.raises(ScannerError):
+            await ends(work, clock)
+
+
+async def test_clamd_refuses_a_message() -> None:
+    """clamd's own error concerns one message, and shows none of clamd's paths."""
+    reply = b"stream: Can't allocate /tmp/clamav-x ERROR\0"
+    async with serving(lambda: FakeClamd(reply=reply)) as (address, _):
+        with pytest.raises(MessageRefusedError, match=r"allocate \(path\)$"):
+            await clamav(address, Clock()).scan(MESSAGE, {})
+
+
+async def test_spamd_refuses_a_message() -> None:
+    """spamd's own error concerns one message, and is never ham."""
+    reply = b"SPAMD/1.0 79 Timeout: (300 second timeout while trying to SYMBOLS)\r\n"
+    async with serving(lambda: FakeSpamd(reply=reply)) as (address, _):
+        with pytest.raises(MessageRefusedError, match="code 79"):
+            await spamassassin(address, Clock()).scan(MESSAGE, {})
+
+
+@pytest.mark.parametrize(
+    ("scanner", "symbol"),
+    [
+        (
+            ClamAVScanner(
+                Exchange(Clock(), []), ClamAVSettings(max_octets=5), Interface.NETWORK
+            ),
+            "CLAMAV_TOO_LARGE",
+        ),
+        (
+            SpamAssassinScanner(
+                Exchange(Clock(), []),
+                SpamAssassinSettings(max_octets=5),
+                Interface.NETWORK,
+            ),
+            "SPAMASSASSIN_TOO_LARGE",
+        ),
+    ],
+)
+async def test_too_large(scanner: Scanner, symbol: str) -> None:
+    """A message above the configured size is left alone, and a symbol says so."""
+    with pytest.raises(NotScannedError, match="larger than 5 octets") as raised:
+        await scanner.scan(MESSAGE, {})
+    assert raised.value.symbol.name == symbol
+
+
+@pytest.mark.parametrize(
+    ("preferences", "header"),
+    [
+        ("joe@example.org", b"\r\nUser: joe@example.org\r\n"),
+        (None, b"\r\nUser: site\r\n"),
+        ("a\r\nX: y", b"\r\nUser: site\r\n"),
+    ],
+)
+async def test_user(preferences: str | None, header: bytes) -> None:
+    """A client's `User` goes on to spamd; a strange one does not."""
+    async with serving(FakeSpamd) as (address, factory):
+        exchange = Exchange(Clock(), [client_endpoint(reactor, address)])
+        settings = SpamAssassinSettings(user="site")
+        scanner = SpamAssassinScanner(exchange, settings, Interface.NETWORK)
+        envelope = Envelope(preferences=preferences)
+        await scanner.scan(Message("m", envelope, b"x\r\n"), {})
+        [connection] = factory.connections
+        assert isinstance(connection, FakeSpamd)
+        assert header in connection.request

@@ -1,0 +1,72 @@
+"""sc.scanners.registry and settings: which scanners there are, and what may be set."""
+
+import pytest
+from twisted.internet.task import Clock
+
+from sc.scanners.interface import Interface
+from sc.scanners.registry import build_scanners
+from sc.scanners.settings import (
+    ClamAVSettings,
+    Enabled,
+    OnError,
+    PatternsSettings,
+    ScannersSettings,
+    SpamAssassinSettings,
+)
+from tests.unit.scanners.inline import inline
+
+
+def test_order_and_interfaces() -> None:
+    """Every answer has the scanners in one order, and tells how each is reached."""
+    settings = ScannersSettings(
+        spamassassin=SpamAssassinSettings(servers=("/run/spamd.sock",))
+    )
+    entries = build_scanners(settings, Clock(), inline())
+    assert [(e.name, e.scanner.interface) for e in entries] == [
+        ("patterns", Interface.BUILTIN),
+        ("clamav", Interface.SOCKET),
+        ("spamassassin", Interface.SOCKET),
+    ]
+    assert [e.name for e in entries] == list(settings.by_name)
+    assert [e.settings for e in entries] == list(settings.by_name.values())
+    assert not any(e.scanner.needs for e in entries)
+
+
+def test_defaults() -> None:
+    """Servers join when they are found; only ClamAV's absence delays mail."""
+    assert ClamAVSettings().enabled is Enabled.AUTO
+    assert ClamAVSettings().on_error is OnError.TEMPFAIL
+    assert SpamAssassinSettings().on_error is OnError.ACCEPT
+    assert PatternsSettings().enabled is Enabled.TRUE
+
+
+def test_no_default_socket_in_a_shared_folder() -> None:
+    """Nobody can plant a virus scanner: no default lies below /tmp."""
+    servers = ClamAVSettings().servers + SpamAssassinSettings().servers
+    assert not [s for s in servers if s.startswith(("/tmp", "/var/tmp", "/dev/shm"))]
+
+
+@pytest.mark.parametrize(
+    "servers",
+    [(), ("clamd.ctl",), ("host",), ("host:0",), ("host:65536",), ("::1:783",)],
+)
+def test_impossible_servers(servers: tuple[str, ...]) -> None:
+    """A server is host:port or the path of a socket."""
+    with pytest.raises(ValueError, match="must"):
+        ClamAVSettings(servers=servers)
+
+
+@pytest.mark.parametrize("server", ["[::1]:783", "spamd.example.org:783", "/run/x"])
+def test_possible_servers(server: str) -> None:
+    """The three forms of a server are taken."""
+    assert SpamAssassinSettings(servers=(server,)).servers == (server,)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"timeout": 0.0}, {"weight": -1.0}, {"max_octets": 0}, {"user": "a b"}],
+)
+def test_impossible_values(wrong: dict[str, object]) -> None:
+    """A setting that cannot work is refused with a sentence."""
+    with pytest.raises(ValueError, match="must"):
+        SpamAssassinSettings(**wrong)  # type: ignore[arg-type]

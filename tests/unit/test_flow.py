@@ -1,0 +1,93 @@
+"""sc.flow: the verbs behind every door."""
+
+import pytest
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.task import Clock
+
+from sc.model.decision import Action
+from sc.model.envelope import Direction, Envelope
+from sc.model.message import Message
+from sc.model.report import ReportRequest
+from sc.model.verdict import Verdict
+from tests.fakes.flow import CLEAN, SPAM, StubPolicy, stub_flow
+
+
+def message(*recipients: str, user: str | None = None) -> Message:
+    return Message("id-1", Envelope(recipients=recipients, user=user), b"A: 1\r\n\r\n")
+
+
+async def test_a_decision_for_each_recipient() -> None:
+    """Each recipient has its own answer, in the order of the envelope."""
+    flow = stub_flow(CLEAN, by_recipient={"b@x.example": SPAM})
+    outcome = await flow.scan(message("a@x.example", "b@x.example"))
+    assert [d.decision.action for d in outcome.decisions] == [
+        Action.NO_ACTION,
+        Action.REJECT,
+    ]
+    assert outcome.decision is SPAM
+
+
+async def test_one_decision_a_profile() -> None:
+    """A thousand recipients under one policy are decided about once."""
+    flow = stub_flow(CLEAN)
+    outcome = await flow.scan(message(*(f"{n}@x.example" for n in range(1000))))
+    assert len(outcome.decisions) == 1000
+    assert {id(d.decision) for d in outcome.decisions} == {id(CLEAN)}
+    assert flow.policy.decided == 1
+
+
+async def test_no_recipient_is_one_decision() -> None:
+    """A caller that names no recipient gets one answer."""
+    outcome = await stub_flow(SPAM).scan(message())
+    assert [d.recipient for d in outcome.decisions] == [None]
+
+
+async def test_direction_and_time() -> None:
+    """The outcome says which way the mail went, and how long the look took."""
+    clock = Clock()
+    flow = stub_flow(clock=clock, delay=2.5)
+    waiting = Deferred.fromCoroutine(flow.scan(message(user="joe")))
+    clock.advance(2.5)
+    outcome = await waiting
+    assert outcome.direction is Direction.OUTBOUND
+    assert outcome.seconds == 2.5
+
+
+async def test_our_own_report_is_not_scanned() -> None:
+    """A message that must not be judged by its content never meets a scanner."""
+    flow = stub_flow(unscannable=lambda m: Verdict(m.id))
+    await flow.scan(message())
+    assert not flow.seen
+
+
+async def test_scan_ends_with_its_last_waiter() -> None:
+    """Nobody waits any more: the scanners are told to stop."""
+    flow = stub_flow(delay=5.0)
+    waiting = Deferred.fromCoroutine(flow.scan(message()))
+    waiting.cancel()
+    with pytest.raises(CancelledError):
+        await waiting
+    assert flow.pipeline.cancelled == 1
+
+
+async def test_reload_does_not_change_a_scan_that_has_begun() -> None:
+    """A scan ends under the policy it began with; the next one has the new."""
+    clock = Clock()
+    flow = stub_flow(CLEAN, clock=clock, delay=1.0)
+    waiting = Deferred.fromCoroutine(flow.scan(message()))
+    flow.policy = StubPolicy({None: SPAM})
+    clock.advance(1.0)
+    assert (await waiting).decision is CLEAN
+    again = Deferred.fromCoroutine(flow.scan(message()))
+    clock.advance(1.0)
+    assert (await again).decision is SPAM
+
+
+async def test_reports_are_passed_on() -> None:
+    """Both ways to report reach the reporter with the request as it was made."""
+    flow, request = stub_flow(), ReportRequest(send=True, caller="test")
+    outcome = await flow.report(message(), request)
+    await flow.accept_report(message(), request)
+    assert outcome.message_id == "id-1"
+    assert flow.reporting.reported == [(message(), request)]
+    assert flow.reporting.accepted == [(message(), request)]
