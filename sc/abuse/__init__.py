@@ -1,0 +1,1 @@
+"""Who must hear about it? Evidence, contacts, complaints, reports."""

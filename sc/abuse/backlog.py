@@ -1,0 +1,139 @@
+"""Works off the committed requests: a few at a time, each until it is done."""
+
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+from attrs import define, field
+from twisted.internet.defer import CancelledError, Deferred, gatherResults
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import deferLater
+from twisted.logger import Logger
+
+from sc.abuse.requests import GivenUpError, Requests
+from sc.model.message import Message
+from sc.model.report import ReportRequest
+from sc.store.interface import StoreError
+
+CONCURRENCY = 20
+"""Requests under way; the others wait on the disk, not in memory."""
+
+PAUSE = 30.0
+"""Seconds before a request that failed is begun again."""
+
+
+@define(eq=False)
+class Backlog:
+    """
+    Nobody who waits for a request can cancel it.
+
+    @ivar work: everything about one request; if it fails, it is called again.
+    """
+
+    _requests: Requests
+    _work: Callable[[Message, ReportRequest], Awaitable[None]]
+    _clock: IReactorTime
+    _log: Logger = field(factory=Logger)
+    _waiting: deque[str] = field(factory=deque)
+    _running: dict[str, Deferred[None]] = field(factory=dict)
+    _resuming: Deferred[None] | None = None
+    _stopped: bool = False
+    _cut_off: list[str] = field(factory=list)
+
+    def __len__(self) -> int:
+        """Requests that wait or are under way in this process."""
+        return len(self._waiting) + len(self._running)
+
+    async def add(self, message: Message, request: ReportRequest) -> None:
+        """
+        Return when it is committed; the work begins at once, or when there is room.
+
+        @raise StoreError: it was not taken.
+        """
+        await self._requests.add(message, request, self._clock.seconds())
+        self._enqueue(message.id)
+
+    def start(self) -> None:
+        """Take up what an earlier process left."""
+        self._resuming = Deferred.fromCoroutine(self._resume())
+
+    async def stop(self, timeout: float) -> None:
+        """
+        Begin nothing more; after `timeout` seconds cut off what is under way. It is
+        on the disk, and the next start takes it up.
+        """
+        self._stopped = True
+        resuming, self._resuming = self._resuming, None
+        if resuming is not None:
+            resuming.cancel()
+            await resuming
+        self._waiting.clear()
+        running = gatherResults(self._running.values(), consumeErrors=True)
+        running.addTimeout(timeout, self._clock)
+        await running
+        for request_id in self._cut_off:
+            await self._put_back(request_id)
+
+    async def _resume(self) -> None:
+        try:
+            while True:
+                try:
+                    ids = await self._requests.ids()
+                    break
+                except StoreError as e:
+                    self._log.error("requests to report cannot be read: {e}", e=e)
+                    await deferLater(self._clock, PAUSE)
+            for request_id in ids:
+                self._enqueue(request_id)
+        except CancelledError:
+            pass  # stop
+
+    def _enqueue(self, request_id: str) -> None:
+        if request_id not in self._waiting and request_id not in self._running:
+            self._waiting.append(request_id)
+            self._fill()
+
+    def _fill(self) -> None:
+        while self._waiting and len(self._running) < CONCURRENCY and not self._stopped:
+            request_id = self._waiting.popleft()
+            running = Deferred.fromCoroutine(self._run(request_id))
+            if not running.called:
+                self._running[request_id] = running
+                running.addBoth(self._end, request_id)
+
+    def _end(self, _: object, request_id: str) -> None:
+        del self._running[request_id]
+        self._fill()
+
+    async def _run(self, request_id: str) -> None:
+        """Ends when it is done, given up, or cut off."""
+        try:
+            while not await self._attempt(request_id):
+                await deferLater(self._clock, PAUSE)
+        except CancelledError:
+            self._cut_off.append(request_id)  # stop
+
+    async def _put_back(self, request_id: str) -> None:
+        try:
+            await self._requests.put_back(request_id)
+        except StoreError as e:
+            self._log.error("report of {id}: {e}", id=request_id, e=e)
+
+    async def _attempt(self, request_id: str) -> bool:
+        """Whether nothing is left to do."""
+        try:
+            begun = await self._requests.begin(request_id)
+            if begun is not None:
+                await self._work(*begun)
+                await self._requests.remove(request_id)
+        except CancelledError:
+            raise
+        except GivenUpError as e:
+            self._log.error("report of {id} given up: {e}", id=request_id, e=e)
+        except StoreError as e:
+            self._log.error("report of {id} waits: {e}", id=request_id, e=e)
+            await self._put_back(request_id)
+            return False
+        except Exception:  # noqa: BLE001 our bug must not stop the other requests
+            self._log.failure("report of {id} failed", id=request_id)
+            return False
+        return True

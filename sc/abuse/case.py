@@ -1,0 +1,203 @@
+"""One message on its way from evidence to complaints, readable at any time.
+
+Whoever waits for it takes what is known when the time is over.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Protocol
+
+from attrs import define, evolve, field, frozen
+
+from sc.abuse.complaints import Grouped, group, justifies
+from sc.abuse.drafts import Drafts
+from sc.abuse.lookup import Found, Lookup
+from sc.abuse.report_id import REASON, ReportSeal
+from sc.abuse.settings import AbuseReportSettings
+from sc.abuse.xarf import Spam, Told, write
+from sc.model.evidence import Evidence
+from sc.model.message import Message
+from sc.model.report import Boundary, ReportOutcome, ReportRequest, ReportStatus
+from sc.model.xarf import XarfRequest
+from sc.offload import Offload
+from sc.outbox.bell import Bell
+from sc.outbox.entry import NewReport
+
+NOTHING = (
+    "nothing to send: no desk is known for a verified relay or a link that navigates"
+)
+
+
+class Outgoing(Protocol):
+    """What `sc.outbox.outbox.Outbox` does."""
+
+    async def add(self, report: NewReport) -> ReportStatus:
+        """@raise StoreError: it was not taken."""
+        ...
+
+    async def wait(
+        self, report_ids: Sequence[str], timeout: float
+    ) -> tuple[ReportStatus, ...]:
+        """Where they stand when none is under way any more, or after `timeout`."""
+        ...
+
+
+@frozen
+class Means:
+    """
+    With what a report is made.
+
+    @ivar gather: `sc.abuse.evidence.gather`, its settings bound.
+    @ivar boundary: of a request that brings none.
+    """
+
+    settings: AbuseReportSettings
+    gather: Callable[[Message, Boundary], Evidence]
+    boundary: Boundary
+    lookup: Lookup
+    drafts: Drafts
+    seal: ReportSeal
+    outbox: Outgoing
+    offload: Offload
+
+
+@define(eq=False)
+class Case:
+    """
+    @ivar means: those of its beginning; a reload does not touch it.
+    @ivar done: rings once, when nothing more will come.
+    """
+
+    message: Message
+    request: ReportRequest
+    means: Means
+    done: Bell
+    evidence: Evidence | None = None
+    found: Found = field(factory=Found)
+    reports: list[ReportStatus] = field(factory=list)
+
+    async def find(self) -> None:
+        """Evidence, hosts, contacts. What stays unknown is told as a warning."""
+        message = self.message
+        evidence = await self.means.offload(len(message.content), self._gather)
+        self.evidence = evidence
+        if not evidence.skip:
+            await self.means.lookup.run(evidence, self.found)
+
+    async def send(self, now: float) -> None:
+        """
+        Put a report for each desk that gets mail into the outbox. It knows those that
+        it has already, so this may be done twice.
+
+        @raise StoreError: not all were taken.
+        """
+        to_mail = self.grouped().to_mail
+        if self.evidence is None or not to_mail:
+            return
+        drafts = await self.means.offload(
+            len(self.message.content) * len(to_mail),
+            self.means.drafts.write,
+            self.message,
+            self.evidence,
+            to_mail,
+            now,
+        )
+        for draft in drafts:
+            status = await self.means.outbox.add(draft)
+            if status.id not in {report.id for report in self.reports}:
+                self.reports.append(status)
+
+    def grouped(self) -> Grouped:
+        if self.evidence is None or self.evidence.skip:
+            return Grouped()
+        return group(
+            self.evidence,
+            self.found.known,
+            self.means.settings,
+            legacy_all=self._legacy_all,
+        )
+
+    def outcome(self) -> ReportOutcome:
+        """As far as it is known now."""
+        evidence = self.evidence or Evidence(fingerprint="")
+        grouped = self.grouped()
+        return ReportOutcome(
+            message_id=self.message.id,
+            evidence=evidence,
+            complaints=grouped.complaints,
+            warnings=self._warnings(evidence, grouped),
+            reports=tuple(self.reports),
+            complete=self._complete,
+        )
+
+    async def with_xarf(self, outcome: ReportOutcome, now: float) -> ReportOutcome:
+        """
+        The same, with XARF reports if they are asked for.
+
+        @param now: seconds since 1970.
+        """
+        if self.request.xarf is None or not outcome.complaints:
+            return outcome
+        told = await self.means.offload(
+            len(self.message.content), self._xarf, self.request.xarf, outcome, now
+        )
+        warnings = (*outcome.warnings, *told.warnings)
+        return evolve(outcome, xarf=told.reports, warnings=warnings)
+
+    @property
+    def silence(self) -> str:
+        """When it is done: why no new mail comes of it; "" if one does."""
+        if any(not report.duplicate for report in self.reports):
+            return ""
+        if self.reports:
+            ids = ",".join(report.id for report in self.reports)
+            return f"it was reported before as {ids}"
+        return self.evidence.skip if self.evidence and self.evidence.skip else NOTHING
+
+    @property
+    def _complete(self) -> bool:
+        return self.done.rings > 0
+
+    @property
+    def _boundary(self) -> Boundary:
+        return self.request.boundary or self.means.boundary
+
+    @property
+    def _legacy_all(self) -> bool:
+        """The operator's word only: with it, a caller could forge whom we write to."""
+        return self.means.boundary.legacy_all and not self._boundary.configured
+
+    def _xarf(self, asked: XarfRequest, outcome: ReportOutcome, now: float) -> Told:
+        """About what a desk would be written to; nobody is accused of an image."""
+        items = (
+            item
+            for complaint in outcome.complaints
+            for item in complaint.items
+            if justifies(item, legacy_all=self._legacy_all)
+        )
+        spam = Spam(
+            message=self.message,
+            evidence=outcome.evidence,
+            redactor=self.means.drafts.redactor(self.message),
+            limit=self.means.settings.attach_up_to,
+            now=datetime.fromtimestamp(int(now), UTC),
+        )
+        return write(asked, spam, items)
+
+    def _gather(self) -> Evidence:
+        evidence = self.means.gather(self.message, self._boundary)
+        if self.means.seal.is_ours(self.message.content):
+            return evolve(evidence, skip=REASON)
+        return evidence
+
+    def _warnings(self, evidence: Evidence, grouped: Grouped) -> tuple[str, ...]:
+        warnings = [*evidence.warnings, *self.found.problems, *grouped.warnings]
+        if evidence.skip:
+            warnings.append(f"not reported: {evidence.skip}")
+        if not self._complete:
+            late = self.found.pending or ("the rest",)
+            wait = f"{self.means.settings.wait:g} s"
+            warnings += [f"{what} did not come within {wait}" for what in late]
+        elif self.request.send and not grouped.to_mail and not evidence.skip:
+            warnings.append(NOTHING)
+        return tuple(dict.fromkeys(warnings))

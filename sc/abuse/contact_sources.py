@@ -1,0 +1,76 @@
+"""The finder as the operator wants it: which sources, in which order, from where."""
+
+from collections.abc import Callable
+from random import Random
+
+from attrs import frozen
+from twisted.internet.interfaces import IReactorTime
+
+from sc.abuse.bootstrap import Bootstrap
+from sc.abuse.contact_settings import ContactSettings, SourceName
+from sc.abuse.contacts import ContactFinder
+from sc.abuse.overrides import Overrides
+from sc.abuse.pace import Rates
+from sc.abuse.registries import Registries
+from sc.abuse.sources.abusix import Abusix
+from sc.abuse.sources.arin import ARIN
+from sc.abuse.sources.autnum import Autnum
+from sc.abuse.sources.rdap import RDAP
+from sc.abuse.sources.rdns import ReverseName
+from sc.abuse.sources.ripestat import RIPEstat
+from sc.abuse.sources.source import Source
+from sc.abuse.sources.whois import WhoisSource
+from sc.model.complaint import IPNetwork
+from sc.net.fetcher import Hops
+from sc.net.resolver import RecordResolver
+from sc.net.whois import Whois
+
+
+@frozen
+class Outside:
+    """What sources need of the world."""
+
+    hops: Hops
+    resolver: RecordResolver
+    whois: Whois
+    clock: IReactorTime
+    random: Random
+    bootstrap: Bootstrap
+
+
+def build_finder(
+    settings: ContactSettings, outside: Outside, own: tuple[IPNetwork, ...] = ()
+) -> ContactFinder:
+    """
+    @param own: the operator's networks.
+    """
+    return ContactFinder(
+        _sources(settings, outside),
+        Overrides(settings.overrides, outside.resolver, settings.origin_zone),
+        outside.clock,
+        settings,
+        own,
+    )
+
+
+def _sources(settings: ContactSettings, outside: Outside) -> list[Source]:
+    rates = Rates(settings.rate, settings.burst, settings.max_wait)
+    registries = Registries(outside.hops, outside.clock, outside.random, rates)
+    resolver, bootstrap, bases = (
+        outside.resolver,
+        outside.bootstrap,
+        settings.rdap_bases,
+    )
+    zone = settings.origin_zone
+    builders: dict[SourceName, Callable[[], Source]] = {
+        SourceName.RDAP: lambda: RDAP(registries, bootstrap, bases),
+        SourceName.ARIN: lambda: ARIN(registries, bootstrap, settings.arin_base),
+        SourceName.ABUSIX: lambda: Abusix(resolver, settings.abusix_zone),
+        SourceName.RIPESTAT: lambda: RIPEstat(registries, settings.ripestat_base),
+        SourceName.WHOIS: lambda: WhoisSource(
+            outside.whois, registries.standings, bootstrap, settings.whois_servers
+        ),
+        SourceName.AUTNUM: lambda: Autnum(resolver, registries, bootstrap, bases, zone),
+        SourceName.RDNS: lambda: ReverseName(resolver),
+    }
+    return [builders[name]() for name in settings.sources]

@@ -1,0 +1,166 @@
+"""The part of a report that people read: what desks ask for, in plain words.
+
+US-ASCII, short lines. Strangers chose HELO names, hosts and URLs: nothing of theirs
+can end a line here.
+"""
+
+import re
+import textwrap
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from attrs import frozen
+
+from sc.abuse.original import Original
+from sc.model.complaint import Complaint, LinkItem, RelayItem
+from sc.model.evidence import Relay
+
+MAX_URL = 900
+"""Characters of a URL in one line; longer ones stand in the attached message."""
+
+MAX_IPS = 10
+"""Addresses of one host in one line."""
+
+_UNSAFE = re.compile(r"[^\x20-\x7e]")
+
+
+@frozen
+class Author:
+    """
+    Who complains.
+
+    @ivar address: the mailbox that reports come from, and where answers go.
+    @ivar name: of the person or organisation; may be empty.
+    @ivar software: our name and version.
+    @ivar automatic: no person asked for it (RFC 3834).
+    """
+
+    address: str
+    name: str = ""
+    software: str = "sc"
+    automatic: bool = False
+
+    @property
+    def domain(self) -> str:
+        return self.address.rpartition("@")[2]
+
+
+@frozen
+class Incident:
+    """
+    One complaint, ready to be told. Everything in it is redacted.
+
+    @ivar complaint: what its desk is to hear, and nothing else.
+    @ivar sender: reverse-path of the message; "" is the null sender, None unknown.
+    @ivar arrived: when the relay handed the message over, if it is known; aware.
+    @ivar written: when we write; aware.
+    @ivar report_id: ours, for the log and the answer.
+    @ivar message_id: the Message-ID of the report, without angle brackets.
+    """
+
+    complaint: Complaint
+    original: Original
+    sender: str | None
+    arrived: datetime | None
+    written: datetime
+    report_id: str
+    message_id: str
+
+    @property
+    def relays(self) -> tuple[Relay, ...]:
+        items = self.complaint.items
+        return tuple(item.relay for item in items if isinstance(item, RelayItem))
+
+    @property
+    def hosts(self) -> tuple[LinkItem, ...]:
+        items = self.complaint.items
+        return tuple(item for item in items if isinstance(item, LinkItem))
+
+
+def printable(text: str, limit: int = 200) -> str:
+    """Printable US-ASCII, whatever a stranger wrote."""
+    text = _UNSAFE.sub("?", text[: limit + 1])
+    return text if len(text) <= limit else text[:limit] + "..."
+
+
+def utc(time: datetime, *, seconds: bool = True) -> str:
+    """`2026-11-20 10:00:00 UTC`."""
+    form = "%Y-%m-%d %H:%M:%S UTC" if seconds else "%Y-%m-%d %H:%M UTC"
+    return time.astimezone(UTC).strftime(form)
+
+
+def subject(incident: Incident) -> str:
+    """The address and the time first: desks sort by them."""
+    time = utc(incident.arrived or incident.written, seconds=False)
+    if incident.relays:
+        return f"Abuse report: spam from IP {incident.relays[0].ip} at {time}"
+    host = incident.hosts[0]
+    ip = f" (IP {host.ips[0]})" if host.ips else ""
+    return f"Abuse report: spam links to {printable(host.host, 100)}{ip}, {time}"
+
+
+def letter(incident: Incident, author: Author) -> str:
+    """Lines end in LF."""
+    paragraphs = [
+        _wrapped(_opening(incident)),
+        *("\n".join(_relay(relay, incident)) for relay in incident.relays),
+        *("\n".join(_host(item)) for item in incident.hosts),
+        *map(_wrapped, _attachment(incident)),
+        _wrapped(
+            f"Please look into it and stop it. Answers to {author.address} reach us;"
+            f" our number for this report is {incident.report_id}."
+        ),
+        _wrapped(printable(author.name)) if author.name else "",
+    ]
+    return "\n\n".join(p for p in paragraphs if p) + "\n"
+
+
+def _opening(incident: Incident) -> str:
+    what = [
+        *(["came from your network"] if incident.relays else []),
+        *(["advertises links to hosts in your network"] if incident.hosts else []),
+    ]
+    return (
+        "This is a report about unsolicited bulk mail (spam). One message that"
+        f" reached us {' and '.join(what)}."
+    )
+
+
+def _relay(relay: Relay, incident: Incident) -> Iterator[str]:
+    yield f"Source address:  {relay.ip}"
+    if relay.port:
+        yield f"Source port:     {relay.port}"
+    time = relay.date or incident.arrived
+    if time:
+        yield f"Time:            {utc(time)}"
+    if relay.by:
+        yield f"Handed over to:  {printable(relay.by)}"
+    if relay.helo:
+        yield f"HELO name:       {printable(relay.helo)}"
+    if relay.rdns:
+        yield f"Reverse name:    {printable(relay.rdns)}"
+    if not relay.verified:
+        yield "Seen in:         a Received field that we could not verify"
+
+
+def _host(item: LinkItem) -> Iterator[str]:
+    yield f"Host:            {printable(item.host, 255)}"
+    yield f"Addresses:       {', '.join(map(str, item.ips[:MAX_IPS])) or 'unknown'}"
+    shown = len(item.links)
+    number = f"{item.count}" if item.count == shown else f"{item.count}, shown {shown}"
+    yield f"Links:           {number}"
+    for link in item.links:
+        yield f"  {printable(link.url, MAX_URL)}"
+
+
+def _attachment(incident: Incident) -> Iterator[str]:
+    original = incident.original
+    whole = original.content_type == "message/rfc822"
+    yield f"{'The message' if whole else 'Its header section'} is attached."
+    yield from original.notes
+    yield f"SHA-256 of the message as we received it:\n{original.sha256}"
+
+
+def _wrapped(text: str) -> str:
+    lines = text.split("\n")
+    return "\n".join(textwrap.fill(line, 72, break_on_hyphens=False) for line in lines)

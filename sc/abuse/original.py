@@ -1,0 +1,122 @@
+"""The reported message as it is attached: its octets, and what was changed in them.
+
+Mail cannot carry everything that a file may hold. Whatever could not stay stands in
+the notes, so that nobody takes altered evidence for the original.
+"""
+
+import binascii
+import hashlib
+import re
+from collections.abc import Iterator
+
+from attrs import frozen
+
+from sc.abuse.redact import Redactor
+from sc.content.fields import MAX_HEADER, header_end
+from sc.model.octets import Octets
+
+# RFC 5322 2.1.1: 998 octets without the line end. Broken where Postfix breaks, with
+# the blank that continues a field.
+_LONG = re.compile(rb"[^\r\n]{999,}")
+_PIECE = 990
+
+_STRAY_CR = re.compile(rb"\r(?!\n)")
+_STRAY_LF = re.compile(rb"(?<!\r)\n")
+
+
+@frozen
+class Original:
+    """
+    @ivar content_type: `message/rfc822` whole, `text/rfc822-headers` else.
+    @ivar encoding: `7bit`, `8bit` or, of a header section only, `quoted-printable`.
+    @ivar octets: CRLF line ends of at most 998 octets, no NUL, a line end at the end.
+    @ivar sha256: of the message as it came to us, in hex.
+    @ivar notes: sentences: how `octets` differ from it.
+    """
+
+    content_type: str
+    encoding: str
+    octets: bytes
+    sha256: str
+    notes: tuple[str, ...] = ()
+
+
+def attach(
+    content: Octets, redactor: Redactor, limit: int, *, eight_bit: bool = True
+) -> Original:
+    """
+    @param limit: octets above which only the header section is attached.
+    @param eight_bit: the relay takes 8-bit octets (RFC 6152).
+    """
+    end, body = header_end(content)
+    notes = list(_left_out(content, end, body, limit, eight_bit=eight_bit))
+    if notes:
+        kept, kind = content[: min(end, MAX_HEADER)], "text/rfc822-headers"
+    else:
+        kept, kind = content[:], "message/rfc822"
+    redacted = redactor.message(kept)
+    if redacted.count:
+        notes.append(
+            "Local parts of recipients were replaced by keyed tokens at"
+            f" {redacted.count} places (RFC 6590); the domains are unchanged."
+        )
+    octets, changes = _sendable(redacted.octets)
+    encoding = "7bit" if octets.isascii() else "8bit"
+    if encoding == "8bit" and not eight_bit:
+        octets, encoding = _quoted_printable(octets), "quoted-printable"
+    digest = hashlib.sha256(content).hexdigest()
+    return Original(kind, encoding, octets, digest, (*notes, *changes))
+
+
+def _left_out(
+    content: Octets, end: int, body: int, limit: int, *, eight_bit: bool
+) -> Iterator[str]:
+    """Why not the whole message is attached."""
+    if end > MAX_HEADER:
+        yield (
+            f"Only the first {MAX_HEADER} octets of the header section are attached:"
+            " it is larger than any that software reads."
+        )
+    elif len(content) > limit:
+        yield (
+            f"Only the header section is attached: the message has {len(content)}"
+            " octets. It is available on request."
+        )
+    elif not eight_bit and not content[body:].isascii():
+        yield (
+            "Only the header section is attached: the message has 8-bit octets, and"
+            " our mail relay takes none. It is available on request."
+        )
+
+
+def _sendable(octets: bytes) -> tuple[bytes, Iterator[str]]:
+    """What RFC 5322 lets through, and what had to change for it."""
+    nuls = octets.count(b"\0")
+    if nuls:
+        octets = octets.replace(b"\0", b"?")
+    octets, strays = _STRAY_CR.subn(b" ", octets)
+    octets = _STRAY_LF.sub(b"\r\n", octets)
+    octets, long = _LONG.subn(_break, octets)
+    if not octets.endswith(b"\r\n"):
+        octets += b"\r\n"
+    return octets, _changes(nuls, strays, long)
+
+
+def _break(match: re.Match[bytes]) -> bytes:
+    line = match[0]
+    pieces = (line[i : i + _PIECE] for i in range(0, len(line), _PIECE))
+    return b"\r\n ".join(pieces)
+
+
+def _changes(nuls: int, strays: int, long: int) -> Iterator[str]:
+    if nuls:
+        yield f"NUL octets, which mail cannot carry, became '?': {nuls}."
+    if strays:
+        yield f"Carriage returns that end no line became blanks: {strays}."
+    if long:
+        yield f"Lines over 998 octets were broken with a blank: {long}."
+
+
+def _quoted_printable(octets: bytes) -> bytes:
+    # With CRLF in its input it writes CRLF, soft line breaks included.
+    return binascii.b2a_qp(octets, istext=True)

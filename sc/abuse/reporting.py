@@ -1,0 +1,183 @@
+"""Reports of abuse: what flow asks for.
+
+What is to be sent is committed first and goes on without its caller, who waits a
+while and is told what is known then.
+"""
+
+from weakref import WeakValueDictionary
+
+from attrs import evolve
+from twisted.internet.defer import Deferred
+from twisted.internet.defer import TimeoutError as DeadlineError
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from sc.abuse.backlog import Backlog
+from sc.abuse.case import Case, Means
+from sc.abuse.requests import Requests
+from sc.maillog import plain
+from sc.model.decision import Decision, Reason
+from sc.model.envelope import Direction
+from sc.model.message import Message
+from sc.model.report import (
+    ReportOutcome,
+    ReportRequest,
+    ReportStatus,
+    SendingNotConfiguredError,
+)
+from sc.outbox.bell import Bell
+from sc.store.interface import StoreError
+
+REPORTED = (Reason.SPAM, Reason.SUSPICIOUS)
+"""
+What may report itself. Not what could not be scanned, no test pattern, and no virus:
+the report would carry it.
+"""
+
+
+class Reporter:
+    """
+    Implements `sc.flow.Reporting`.
+
+    @ivar means: a reload replaces them; what has begun goes on with the old ones.
+    """
+
+    _log = Logger("sc.abuse")
+
+    def __init__(self, means: Means, requests: Requests, clock: IReactorTime) -> None:
+        self.means = means
+        self._clock = clock
+        self._backlog = Backlog(requests, self._work_off, clock, self._log)
+        # Held by who waits for them, and by the work itself.
+        self._cases: WeakValueDictionary[str, Case] = WeakValueDictionary()
+
+    def start(self) -> None:
+        """
+        Take up what an earlier process left; the outbox must be ready. While nothing
+        can be sent it stays committed.
+        """
+        if self.means.settings.configured:
+            self._backlog.start()
+
+    async def stop(self, timeout: float) -> None:
+        """Return within about `timeout` seconds; what is left stays committed."""
+        await self._backlog.stop(timeout)
+
+    async def report(self, message: Message, request: ReportRequest) -> ReportOutcome:
+        """
+        Return when everything is known, or after `abuse_report.wait` seconds.
+
+        @raise SendingNotConfiguredError: asked to send, and cannot.
+        @raise StoreError: asked to send, and it was not taken.
+        """
+        self._check(request)
+        if not request.send:
+            case = Case(message, request, self.means, self._bell())
+            outcome = await self._answer(case)
+            return await case.with_xarf(outcome, self._clock.seconds())
+        wait = self.means.settings.wait
+        deadline = self._clock.seconds() + wait
+        case = self._case(message, request)
+        await self._backlog.add(message, request)
+        await case.done.heard(0, max(0.0, deadline - self._clock.seconds()))
+        outcome = await self._told(case, deadline)
+        return await case.with_xarf(outcome, self._clock.seconds())
+
+    async def accept(self, message: Message, request: ReportRequest) -> None:
+        """
+        Return when message and request are committed.
+
+        @raise SendingNotConfiguredError: asked to send, and cannot.
+        @raise StoreError: it was not taken.
+        """
+        self._check(request)
+        await self._backlog.add(message, request)
+
+    async def after_scan(
+        self, message: Message, direction: Direction, decision: Decision
+    ) -> None:
+        """
+        Report what the operator listed in `abuse_report.on`. Never fails: the scan
+        has its answer already.
+        """
+        if direction is not Direction.INBOUND or decision.reason not in REPORTED:
+            return
+        on = self.means.settings.on
+        by_door = message.listener in on.listeners and decision.is_spam
+        if not by_door and decision.action not in on.actions:
+            return
+        request = ReportRequest(send=True, caller=f"on:{message.listener}")
+        try:
+            await self.accept(message, request)
+        except StoreError as e:
+            self._log.error("{id} not reported: {e}", id=message.id, e=e)
+
+    def _check(self, request: ReportRequest) -> None:
+        if request.send and not self.means.settings.configured:
+            raise SendingNotConfiguredError("abuse_report needs from and smtp")
+
+    def _bell(self) -> Bell:
+        return Bell(self._clock)
+
+    def _case(self, message: Message, request: ReportRequest) -> Case:
+        """The one that is under way, if there is one: two who ask share it."""
+        case = self._cases.get(message.id)
+        if case is None:
+            case = Case(message, request, self.means, self._bell())
+            self._cases[message.id] = case
+        return case
+
+    async def _answer(self, case: Case) -> ReportOutcome:
+        """Without sending: what is not found in time is looked for no more."""
+        work = Deferred.fromCoroutine(case.find())
+        work.addTimeout(self.means.settings.wait, self._clock)
+        try:
+            await work
+        except DeadlineError:
+            return case.outcome()
+        case.done.ring()
+        return case.outcome()
+
+    async def _told(self, case: Case, deadline: float) -> ReportOutcome:
+        """With sending: how far the reports are when the time is over."""
+        outcome = case.outcome()
+        left = max(0.0, deadline - self._clock.seconds())
+        try:
+            reports = await self._settled(outcome.reports, left)
+        except StoreError as e:
+            self._log.error("{id}: {e}", id=case.message.id, e=e)
+            return outcome
+        return evolve(outcome, reports=reports)
+
+    async def _settled(
+        self, added: tuple[ReportStatus, ...], left: float
+    ) -> tuple[ReportStatus, ...]:
+        if not added:
+            return ()
+        ids = [status.id for status in added]
+        now = await self.means.outbox.wait(ids, left)
+        pairs = zip(added, now, strict=True)
+        return tuple(evolve(new, duplicate=old.duplicate) for old, new in pairs)
+
+    async def _work_off(self, message: Message, request: ReportRequest) -> None:
+        """
+        The whole of one committed request. If it is cut off it is done again.
+
+        @raise StoreError: the outbox took not all of it.
+        """
+        case = self._case(message, request)
+        await case.find()
+        if request.send:
+            await case.send(self._clock.seconds())
+            self._tell_silence(case)
+        case.done.ring()
+
+    def _tell_silence(self, case: Case) -> None:
+        """A caller who has left cannot be told in the answer."""
+        if case.silence:
+            self._log.info(
+                "not reported id={id} caller={caller}: {why}",
+                id=case.message.id,
+                caller=plain(case.request.caller) or "-",
+                why=case.silence,
+            )

@@ -1,0 +1,134 @@
+"""Requests to report, committed: neither a crash nor a full network loses one."""
+
+import json
+from functools import partial
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+from attrs import asdict, evolve, frozen
+
+from sc.model.envelope import Envelope
+from sc.model.message import Message
+from sc.model.report import Boundary, ReportRequest
+from sc.store.interface import Cursor, Store
+
+MAX_ATTEMPTS = 5
+"""Beginnings of one request: one that kills the daemon must not do so for ever."""
+
+
+class GivenUpError(Exception):
+    """A request was begun too often; it is gone now."""
+
+
+@frozen
+class Requests:
+    """The table; a row leaves it when its reports are in the outbox."""
+
+    _store: Store
+
+    async def add(self, message: Message, request: ReportRequest, now: float) -> None:
+        """
+        Return when it is on the disk; a request that is there already stays.
+
+        @param now: seconds since 1970.
+        @raise StoreError: it was not taken.
+        """
+        values = (
+            message.id,
+            message.listener,
+            json.dumps(asdict(message.envelope), default=str),
+            # XARF is for the answer, and whoever waits for it has it in memory.
+            json.dumps(asdict(evolve(request, xarf=None)), default=str),
+            message.content[:],
+            now,
+        )
+
+        def work(cursor: Cursor) -> None:
+            cursor.execute(
+                "INSERT INTO report_requests"
+                " (id, listener, envelope, request, content, attempts, created)"
+                " VALUES (?, ?, ?, ?, ?, 0, ?) ON CONFLICT DO NOTHING",
+                values,
+            )
+
+        await self._store.transact(work)
+
+    async def ids(self) -> tuple[str, ...]:
+        """All of them, the oldest first."""
+
+        def work(cursor: Cursor) -> tuple[str, ...]:
+            cursor.execute("SELECT id FROM report_requests ORDER BY created, id")
+            return tuple(found for (found,) in cursor.fetchall())
+
+        return await self._store.transact(work)
+
+    async def begin(self, request_id: str) -> tuple[Message, ReportRequest] | None:
+        """
+        Count one more beginning, and return what is asked; None if it is done.
+
+        @raise GivenUpError: there have been `MAX_ATTEMPTS`.
+        """
+        begun = await self._store.transact(partial(_begin, request_id=request_id))
+        if begun is None:
+            return None
+        attempts, listener, envelope, request, content = begun
+        if attempts > MAX_ATTEMPTS:
+            await self.remove(request_id)
+            raise GivenUpError(f"begun {MAX_ATTEMPTS} times without an end")
+        message = Message(request_id, _envelope(envelope), bytes(content), listener)
+        return message, _request(request)
+
+    async def put_back(self, request_id: str) -> None:
+        """This beginning does not count: the request itself was not the reason."""
+
+        def work(cursor: Cursor) -> None:
+            cursor.execute(
+                "UPDATE report_requests SET attempts = attempts - 1 WHERE id = ?",
+                (request_id,),
+            )
+
+        await self._store.transact(work)
+
+    async def remove(self, request_id: str) -> None:
+        """Its reports are in the outbox."""
+
+        def work(cursor: Cursor) -> None:
+            cursor.execute("DELETE FROM report_requests WHERE id = ?", (request_id,))
+
+        await self._store.transact(work)
+
+
+def _begin(cursor: Cursor, request_id: str) -> tuple[int, str, str, str, bytes] | None:
+    cursor.execute(
+        "UPDATE report_requests SET attempts = attempts + 1 WHERE id = ?", (request_id,)
+    )
+    cursor.execute(
+        "SELECT attempts, listener, envelope, request, content FROM report_requests"
+        " WHERE id = ?",
+        (request_id,),
+    )
+    row = cursor.fetchone()
+    return (row[0], row[1], row[2], row[3], row[4]) if row else None
+
+
+def _envelope(text: str) -> Envelope:
+    values: dict[str, Any] = json.loads(text)
+    ip = values["client_ip"]
+    changed = {
+        "recipients": tuple(values["recipients"]),
+        "client_ip": ip_address(ip) if ip else None,
+    }
+    return Envelope(**(values | changed))
+
+
+def _request(text: str) -> ReportRequest:
+    values: dict[str, Any] = json.loads(text)
+    boundary = values["boundary"]
+    if boundary is not None:
+        boundary = Boundary(
+            names=tuple(boundary["names"]),
+            domains=tuple(boundary["domains"]),
+            cidrs=tuple(map(ip_network, boundary["cidrs"])),
+            legacy_all=boundary["legacy_all"],
+        )
+    return ReportRequest(**(values | {"boundary": boundary}))

@@ -1,0 +1,100 @@
+"""What the operator may say about reports of abuse."""
+
+import re
+from email.utils import parseaddr
+
+from attrs import Attribute, field, frozen, validators
+
+from sc.model.complaint import IPNetwork
+from sc.model.decision import Action
+from sc.net.relay_settings import RelaySettings
+
+_MAILBOX = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9._-]{1,255}")
+_DESK = re.compile(r"(?:[^@\s]{1,64}@)?[A-Za-z0-9._-]{1,255}")
+
+
+def is_mailbox(text: str) -> bool:
+    """A plain `local@domain`, without anything that could end a line or a path."""
+    return _MAILBOX.fullmatch(text) is not None
+
+
+def _from(_: object, __: "Attribute[str | None]", value: str | None) -> None:
+    if value is not None and (not is_mailbox(parseaddr(value)[1]) or "\n" in value):
+        raise ValueError(f"{value!r} is not a mailbox such as abuse@example.org")
+
+
+def _desks(_: object, __: "Attribute[tuple[str, ...]]", value: tuple[str, ...]) -> None:
+    for desk in value:
+        if not _DESK.fullmatch(desk):
+            raise ValueError(f"{desk!r} is neither an address nor a domain")
+
+
+@frozen
+class AutomaticSettings:
+    """
+    Spam that is reported although nobody asked.
+
+    @ivar listeners: doors; what is judged as spam there is reported.
+    @ivar actions: inbound spam with one of these actions is reported, whatever the
+        door.
+    """
+
+    listeners: tuple[str, ...] = ()
+    actions: tuple[Action, ...] = ()
+
+    @property
+    def any(self) -> bool:
+        return bool(self.listeners or self.actions)
+
+
+@frozen(kw_only=True)
+class AbuseReportSettings:
+    """
+    How reports leave. Nothing is sent unless both `from` and `smtp` are set.
+
+    @ivar from_: the mailbox that reports come from and where desks answer:
+        `abuse@example.org` or `Example <abuse@example.org>`.
+    @ivar smtp: the relay that takes them: `host:port`, the path of a UNIX socket, or
+        the options below.
+    @ivar wait: seconds that a request may take before it is answered with what is
+        known; the rest goes on.
+    @ivar reporter: who complains, in words; stands in the report.
+    @ivar redact: recipients' addresses become tokens (RFC 6590).
+    @ivar attach_up_to: octets of a message that is attached whole; of a larger one
+        the header section is.
+    @ivar eight_bit: the relay offers 8BITMIME; without it, the header section of a
+        message with 8-bit octets is attached, encoded.
+    @ivar auto_submitted: mark reports as automatic (RFC 3834); some desks drop those.
+    @ivar never_desks: addresses and domains that never get a report.
+    @ivar never_networks: networks that are never reported.
+    @ivar on: what is reported although nobody asked.
+    """
+
+    from_: str | None = field(default=None, validator=_from, metadata={"key": "from"})
+    smtp: RelaySettings | None = None
+    wait: float = field(
+        default=10.0, validator=[validators.gt(0), validators.le(600.0)]
+    )
+    reporter: str = field(default="", validator=validators.max_len(200))
+    redact: bool = True
+    attach_up_to: int = field(
+        default=1 << 20, validator=[validators.ge(0), validators.le(16 << 20)]
+    )
+    eight_bit: bool = True
+    auto_submitted: bool = False
+    never_desks: tuple[str, ...] = field(default=(), validator=_desks)
+    never_networks: tuple[IPNetwork, ...] = ()
+    on: AutomaticSettings = AutomaticSettings()
+
+    def __attrs_post_init__(self) -> None:
+        if self.on.any and not self.configured:
+            raise ValueError("abuse_report.on needs abuse_report.from and .smtp")
+
+    @property
+    def configured(self) -> bool:
+        return bool(self.from_ and self.smtp)
+
+    @property
+    def address(self) -> str:
+        """The bare mailbox of `from`; "" without one."""
+        return parseaddr(self.from_ or "")[1]

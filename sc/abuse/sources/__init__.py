@@ -1,0 +1,1 @@
+"""Where abuse contacts are looked for: one small file for each source."""
