@@ -1,0 +1,1 @@
+"""Doors: each accepts one protocol and translates it for flow."""

@@ -1,0 +1,1 @@
+"""The HTTP door: report API, scan API, status and health, in JSON."""

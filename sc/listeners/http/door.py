@@ -1,0 +1,65 @@
+"""What all requests of one HTTP listener share."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from attrs import field, frozen
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from sc.access import Access
+from sc.flow import Flow
+from sc.listeners.http.settings import HttpSettings
+from sc.model.report import ReportState, ReportStatus
+from sc.model.status import ScannerStatus
+from sc.offload import Offload
+from sc.outbox.entry import Entry
+
+
+class Outbox(Protocol):
+    """The operator's part of the outbox."""
+
+    async def list(
+        self, state: ReportState | None = None, limit: int = 100
+    ) -> tuple[Entry, ...]: ...
+
+    async def get(self, report_id: str) -> Entry:
+        """@raise NoSuchReportError: there is none."""
+        ...
+
+    async def retry(self, report_id: str) -> ReportStatus:
+        """
+        @raise NoSuchReportError: there is none.
+        @raise TransitionError: it cannot be sent again.
+        """
+        ...
+
+    async def cancel(self, report_id: str) -> ReportStatus:
+        """
+        @raise NoSuchReportError: there is none.
+        @raise TransitionError: it has left.
+        """
+        ...
+
+
+@frozen
+class Door:
+    """
+    @ivar offload: for large JSON.
+    @ivar statuses: of all scanners, in the registry's order.
+    @ivar readiness: why no mail should come now; empty: it may.
+    @ivar name: the listener's, in logs.
+    @ivar spool_dir: for bodies above 1 MiB, in files without a name.
+    """
+
+    flow: Flow
+    access: Access
+    settings: HttpSettings
+    clock: IReactorTime
+    outbox: Outbox
+    offload: Offload
+    statuses: Callable[[], tuple[ScannerStatus, ...]]
+    readiness: Callable[[], tuple[str, ...]]
+    name: str = "http"
+    spool_dir: str | None = None
+    log: Logger = field(factory=lambda: Logger("sc.listeners.http"))

@@ -1,0 +1,61 @@
+"""`POST /scan` and `POST /v1/scan`: is this message bad?"""
+
+from twisted.internet.defer import Deferred
+
+from sc.flow import Outcome
+from sc.listeners.http import message as body
+from sc.listeners.http.door import Door
+from sc.listeners.http.errors import HttpError
+from sc.listeners.http.request import HttpRequest
+from sc.listeners.http.shapes import Json, scan_object, scanner_list
+from sc.model.message import Message
+
+
+async def scan_list(door: Door, request: HttpRequest) -> Json:
+    """ecsd's array. Its clients say any Content-Type, or none."""
+    kind = body.media_type(request)
+    if kind in (body.JSON_TYPE, "multipart/form-data"):
+        text = "send the message itself as the body; /v1/scan takes JSON"
+        raise HttpError(415, text)
+    outcome = await _scan(door, body.raw_message(door, request))
+    for name, value in _decision_fields(outcome):
+        request.setHeader(name, value)
+    return scanner_list(outcome)
+
+
+async def scan_verdict(door: Door, request: HttpRequest) -> Json:
+    """Verdict and decision as one object."""
+    kind = body.media_type(request)
+    if kind == body.JSON_TYPE:
+        message = await _from_json(door, request)
+    elif kind == "multipart/form-data":
+        raise HttpError(415, "send the message itself as the body, or JSON")
+    else:
+        message = body.raw_message(door, request)
+    return scan_object(await _scan(door, message))
+
+
+async def _from_json(door: Door, request: HttpRequest) -> Message:
+    found = await body.json_message(door, request)
+    for name in found.members:
+        raise HttpError(400, f"{name[:60]}: there is no such field")
+    return found.message
+
+
+async def _scan(door: Door, message: Message) -> Outcome:
+    """Ends with its client: cancelling stops the scanners."""
+    if not len(message.content):
+        raise HttpError(400, "the message is empty")
+    scan = Deferred.fromCoroutine(door.flow.scan(message))
+    scan.addTimeout(door.settings.limits.answer_timeout, door.clock)
+    return await scan
+
+
+def _decision_fields(outcome: Outcome) -> tuple[tuple[str, str], ...]:
+    decision = outcome.decision
+    return (
+        ("X-SC-Action", decision.action.value),
+        ("X-SC-Score", f"{decision.score:.2f}"),
+        ("X-SC-Threshold", f"{decision.reject_at:.2f}"),
+        ("X-SC-Reason", decision.reason.value),
+    )

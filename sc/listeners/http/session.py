@@ -1,0 +1,123 @@
+"""The paths of the HTTP door, by Klein: decode, ask flow, encode."""
+
+from klein import Klein
+from twisted.python.failure import Failure
+from twisted.web.iweb import IRequest
+from twisted.web.resource import IResource
+
+from sc.access import Caller, Right
+from sc.listeners.http import guard, outbox_api, reply, report_api, scan_api, shapes
+from sc.listeners.http.door import Door
+from sc.listeners.http.errors import HttpError, error_of
+from sc.listeners.http.json_text import encode
+from sc.listeners.http.request import HttpRequest
+
+
+class HttpApi:
+    """One listener's resource."""
+
+    app = Klein()
+    app.url_map.merge_slashes = False  # No redirects: nobody follows them with a POST.
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+
+    def resource(self) -> IResource:
+        return self.app.resource()
+
+    # -- messages
+
+    @app.route("/", methods=["POST"])
+    async def report(self, request: HttpRequest) -> bytes:
+        caller = self._admit(request, Right.REPORT)
+        return _json(request, await report_api.report(self._door, request, caller))
+
+    @app.route("/scan", methods=["POST"])
+    async def scan(self, request: HttpRequest) -> bytes:
+        self._admit(request, Right.SCAN)
+        return _json(request, await scan_api.scan_list(self._door, request))
+
+    @app.route("/v1/scan", methods=["POST"])
+    async def scan_v1(self, request: HttpRequest) -> bytes:
+        self._admit(request, Right.SCAN)
+        return _json(request, await scan_api.scan_verdict(self._door, request))
+
+    # -- status
+
+    @app.route("/status/scannersAll", methods=["GET"])
+    def scanners_all(self, request: HttpRequest) -> bytes:
+        self._admit(request, Right.SCAN)
+        return _json(request, shapes.all_scanners(self._door.statuses()))
+
+    @app.route("/status/scannersAvailable", methods=["GET"])
+    def scanners_available(self, request: HttpRequest) -> bytes:
+        self._admit(request, Right.SCAN)
+        return _json(request, shapes.available_scanners(self._door.statuses()))
+
+    @app.route("/healthz", methods=["GET"])
+    def healthz(self, request: HttpRequest) -> bytes:
+        """That this is answered at all says that the loop runs."""
+        return _json(request, {"status": "ok"})
+
+    @app.route("/readyz", methods=["GET"])
+    def readyz(self, request: HttpRequest) -> bytes:
+        reasons = self._door.readiness()
+        if not reasons:
+            return _json(request, {"status": "ready"})
+        # Why is for those who may scan: it may name what we run.
+        knows = guard.caller_of(self._door.access, request).may(Right.SCAN)
+        text = "; ".join(reasons) if knows else "ask with the right scan"
+        raise HttpError(503, f"not ready: {text}")
+
+    # -- the operator
+
+    @app.route("/v1/outbox", methods=["GET"])
+    async def outbox(self, request: HttpRequest) -> bytes:
+        self._admit(request, Right.ADMIN)
+        query = request.args or {}
+        return _json(request, await outbox_api.listed(self._door.outbox, query))
+
+    @app.route("/v1/outbox/<report_id>", methods=["GET"])
+    async def outbox_show(self, request: HttpRequest, report_id: str) -> bytes:
+        self._admit(request, Right.ADMIN)
+        return _json(request, await outbox_api.shown(self._door.outbox, report_id))
+
+    @app.route("/v1/outbox/<report_id>/retry", methods=["POST"])
+    async def outbox_retry(self, request: HttpRequest, report_id: str) -> bytes:
+        self._admit(request, Right.ADMIN)
+        return _json(request, await outbox_api.retried(self._door.outbox, report_id))
+
+    @app.route("/v1/outbox/<report_id>/cancel", methods=["POST"])
+    async def outbox_cancel(self, request: HttpRequest, report_id: str) -> bytes:
+        self._admit(request, Right.ADMIN)
+        return _json(request, await outbox_api.cancelled(self._door.outbox, report_id))
+
+    # -- what all of them share
+
+    @app.handle_errors(Exception)
+    def failed(self, request: IRequest, failure: Failure) -> bytes:
+        """The one place where an exception becomes an answer."""
+        assert isinstance(request, HttpRequest)
+        error = error_of(failure.value)
+        if error is None:
+            self._door.log.failure("bug in the HTTP door", failure, id=request.id)
+            error = HttpError(500, f"internal error {request.id}")
+        request.setResponseCode(error.status)
+        for name, value in error.fields:
+            request.setHeader(name, value)
+        return _whole(request, reply.error_body(error))
+
+    def _admit(self, request: HttpRequest, right: Right) -> Caller:
+        if request.method == b"POST":
+            guard.refuse_strange_pages(request, self._door.settings.hosts)
+        return guard.admit(self._door.access, request, right)
+
+
+def _json(request: HttpRequest, value: shapes.Json) -> bytes:
+    return _whole(request, encode(value))
+
+
+def _whole(request: HttpRequest, body: bytes) -> bytes:
+    request.setHeader("Content-Type", reply.JSON)
+    request.setHeader("Content-Length", str(len(body)))
+    return body

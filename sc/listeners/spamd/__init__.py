@@ -1,0 +1,1 @@
+"""The spamd door: SPAMC (spamc, Exim, Haraka) and RSPAMC (Exim) on one port."""

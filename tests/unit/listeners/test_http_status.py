@@ -1,0 +1,182 @@
+"""Status, health, the outbox for its operator, and paths that do not exist."""
+
+import pytest
+
+from sc.model.report import ReportState
+from sc.store.interface import StoreError
+from tests.fakes.http_door import ADMIN_TOKEN, STRANGER, Client, FakeOutbox
+
+ADMIN = f"Authorization: Bearer {ADMIN_TOKEN}"
+
+
+def test_scanners_all() -> None:
+    """ecsd's list of names, in the registry's order."""
+    reply = Client().get("/status/scannersAll")
+    assert reply.json == {"scanners": ["patterns", "clamav", "rspamd"]}
+
+
+def test_scanners_available() -> None:
+    """How each scanner fares; nothing of its configuration."""
+    scanners = Client().get("/status/scannersAvailable").json["scanners"]
+    assert scanners["patterns"] == {
+        "name": "patterns",
+        "found": True,
+        "available": True,
+        "interface": "builtin",
+        "state": "up",
+        "since": "2026-01-02T03:04:05+00:00",
+        "error": "",
+        "seconds": 0.001,
+    }
+    down, absent = scanners["clamav"], scanners["rspamd"]
+    assert (down["found"], down["available"]) == (True, False)
+    assert (down["state"], down["error"]) == ("down", "connection refused")
+    assert (absent["found"], absent["available"]) == (False, False)
+
+
+def test_health_is_for_everybody() -> None:
+    """A load balancer needs no token."""
+    client = Client(peer=STRANGER)
+    assert client.get("/healthz").json == {"status": "ok"}
+    assert client.get("/readyz").json == {"status": "ready"}
+
+
+def test_not_ready() -> None:
+    """Why we are not ready is told to those who may scan."""
+    reply = Client(readiness=lambda: ("first probes", "draining")).get("/readyz")
+    assert (reply.status, reply.error) == (503, "not ready: first probes; draining")
+
+
+def test_not_ready_for_strangers() -> None:
+    """To others, only that."""
+    client = Client(peer=STRANGER, readiness=lambda: ("clamav is down",))
+    reply = client.get("/readyz")
+    assert (reply.status, "clamav" in reply.error) == (503, False)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allow"),
+    [
+        ("GET", "/", "POST"),
+        ("PUT", "/scan", "POST"),
+        ("OPTIONS", "/v1/scan", "POST"),
+        ("DELETE", "/healthz", "GET, HEAD"),
+        ("GET", "/v1/outbox/r-1/retry", "POST"),
+    ],
+)
+def test_wrong_method(method: str, path: str, allow: str) -> None:
+    """What a path takes is told."""
+    reply = Client().get(path, method=method)
+    assert (reply.status, reply.fields["allow"]) == (405, allow)
+    assert reply.error == f"this path takes {allow} only"
+
+
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/scan/", "/v1//scan", "/v1/outbox/", "/%2e"]
+)
+def test_no_such_path(path: str) -> None:
+    """A path that is not there is 404, and never a redirect."""
+    reply = Client().get(path)
+    assert (reply.status, reply.error) == (404, "there is nothing at this path")
+    assert reply.fields["x-sc-id"] == "id-1"
+
+
+@pytest.mark.parametrize("host", ["a..b", "x" * 300, "\u00fc", "[", ""])
+def test_hosts_that_are_none(host: str) -> None:
+    """A Host that is no name is no error of ours."""
+    assert Client().get("/healthz", f"Host: {host}").status == 200
+
+
+def test_outbox_list() -> None:
+    """The operator sees what waits, what left and what became of it."""
+    outbox = FakeOutbox()
+    client = Client(outbox=outbox)
+    (report,) = client.get("/v1/outbox", ADMIN).json["reports"]
+    assert outbox.asked == [("list", None, 100)]
+    assert report == {
+        "id": "r-1",
+        "state": "deferred",
+        "contact": "abuse@isp.example",
+        "rcpt_to": "abuse@isp.example",
+        "evidence": "192.0.2.7",
+        "reason": "451 later",
+        "message_id": "id-9",
+        "mail_message_id": "<r-1@example.org>",
+        "attempts": 2,
+        "created": 1000.0,
+        "changed": 1060.5,
+        "next_attempt": 1360.5,
+    }
+
+
+def test_outbox_query() -> None:
+    """A state and a limit are passed on."""
+    outbox = FakeOutbox()
+    Client(outbox=outbox).get("/v1/outbox?state=uncertain&limit=1000", ADMIN)
+    assert outbox.asked == [("list", ReportState.UNCERTAIN, 1000)]
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ("state=lost", "state: one of queued, sending, "),
+        ("state=%ff", "state: one of "),
+        ("state=sent&state=failed", "state: given more than once"),
+        ("limit=0", "limit: a number from 1 to 1000"),
+        ("limit=1001", "limit: "),
+        ("limit=-1", "limit: "),
+        ("limit=99999999999", "limit: "),
+        ("limit=%D9%A1", "limit: "),
+    ],
+)
+def test_bad_query(query: str, text: str) -> None:
+    """A query that makes no sense is told what would."""
+    reply = Client().get(f"/v1/outbox?{query}", ADMIN)
+    assert (reply.status, text in reply.error) == (400, True)
+
+
+def test_outbox_show() -> None:
+    """One report, by its id."""
+    assert Client().get("/v1/outbox/r-1", ADMIN).json["state"] == "deferred"
+
+
+@pytest.mark.parametrize(
+    ("verb", "state"), [("retry", "queued"), ("cancel", "cancelled")]
+)
+def test_outbox_verbs(verb: str, state: str) -> None:
+    """A report is sent again, or never."""
+    outbox = FakeOutbox()
+    reply = Client(outbox=outbox).post(f"/v1/outbox/r-1/{verb}", b"", ADMIN)
+    assert (reply.status, reply.json["state"]) == (200, state)
+    assert outbox.asked == [(verb, "r-1")]
+
+
+@pytest.mark.parametrize("verb", ["retry", "cancel"])
+def test_outbox_verbs_need_the_operator(verb: str) -> None:
+    """Without the token, nothing happens."""
+    outbox = FakeOutbox()
+    reply = Client(outbox=outbox).post(f"/v1/outbox/r-1/{verb}", b"")
+    assert (reply.status, outbox.asked) == (401, [])
+
+
+@pytest.mark.parametrize("report_id", ["r-2", "x" * 200, "%00", "%0a"])
+def test_no_such_report(report_id: str) -> None:
+    """A report that is not there is 404."""
+    reply = Client().get(f"/v1/outbox/{report_id}", ADMIN)
+    assert reply.status == 404
+    assert "report" in reply.error
+
+
+def test_impossible_change() -> None:
+    """What was sent cannot be sent again."""
+    client = Client(outbox=FakeOutbox(sent=True))
+    reply = client.post("/v1/outbox/r-1/retry", b"", ADMIN)
+    assert reply.status == 409
+    assert reply.error == "a report that is sent cannot become queued"
+
+
+def test_store_out_of_order() -> None:
+    """A full disk is 503, and its path nobody's business."""
+    client = Client(outbox=FakeOutbox(error=StoreError("/var/lib/sc: disk full")))
+    reply = client.get("/v1/outbox/r-1", ADMIN)
+    assert (reply.status, reply.error) == (503, "the store cannot be used now")
