@@ -1,0 +1,84 @@
+"""One request to the daemon's HTTP API, with the standard library only."""
+
+import http.client
+import json
+import os
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from attrs import field, frozen
+
+TIMEOUT = 30.0
+MAX_OCTETS = 16 << 20
+STATE_DIRS = ("/var/lib/sc", "var")
+
+
+class DaemonError(Exception):
+    """The daemon answered no; `status` is the HTTP status."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+class NoDaemonError(Exception):
+    """Nobody answers there."""
+
+
+def token(token_file: str | None, environ: Mapping[str, str]) -> str | None:
+    """
+    The operator's token: a file, `$SC_TOKEN`, or the state folder's admin.token.
+
+    @raise OSError: the named file cannot be read.
+    """
+    if token_file:
+        return Path(token_file).read_text("ascii").strip()
+    if environ.get("SC_TOKEN"):
+        return environ["SC_TOKEN"]
+    for folder in (environ.get("STATE_DIRECTORY"), *STATE_DIRS):
+        path = Path(folder or ".") / "admin.token"
+        if folder and os.access(path, os.R_OK):
+            return path.read_text("ascii").strip()
+    return None
+
+
+@frozen
+class Client:
+    url: str
+    token: str | None = field(default=None, repr=False)
+
+    def call(self, method: str, path: str) -> Any:
+        """
+        The decoded JSON answer.
+
+        @raise DaemonError: an answer that is no success.
+        @raise NoDaemonError: no answer.
+        """
+        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        request = urllib.request.Request(  # noqa: S310 the operator names the URL
+            self.url.rstrip("/") + path, method=method, headers=headers
+        )
+        # A proxy variable must not send an operator's token elsewhere.
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(request, timeout=TIMEOUT) as answer:
+                return json.loads(answer.read(MAX_OCTETS))
+        except urllib.error.HTTPError as e:
+            raise DaemonError(e.code, _error_text(e)) from e
+        except (OSError, ValueError, http.client.HTTPException) as e:
+            raise NoDaemonError(f"no daemon at {self.url}: {_reason(e)}") from e
+
+
+def _error_text(error: urllib.error.HTTPError) -> str:
+    with error:
+        try:
+            return str(json.loads(error.read(MAX_OCTETS))["error"])
+        except (ValueError, KeyError, TypeError, OSError):
+            return f"HTTP {error.code}"
+
+
+def _reason(error: Exception) -> str:
+    return str(getattr(error, "reason", error) or type(error).__name__)

@@ -1,0 +1,126 @@
+"""`scctl evidence`: relay and links of messages, without a daemon or the network."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from typing import Any, TextIO
+
+from sc.abuse.evidence import EvidenceSettings, gather
+from sc.cli import exits
+from sc.cli.messages import Unreadable, read_messages
+from sc.model.envelope import Envelope
+from sc.model.evidence import Evidence, Link, Relay
+from sc.model.message import Message
+from sc.model.report import Boundary
+
+EVERY = 50
+"""Messages between two signs of progress."""
+
+_SETTINGS = EvidenceSettings()
+
+
+def run(options: argparse.Namespace) -> int:
+    """Every message is read; exit 65 if one of the inputs could not be."""
+    boundary = Boundary(
+        names=tuple(options.boundary_name),
+        domains=tuple(options.boundary_domain),
+        cidrs=tuple(options.boundary_cidr),
+    )
+    progress = Progress(sys.stderr, shown=_shows_progress())
+    code = exits.OK
+    for found in read_messages(options.paths or ["-"]):
+        if isinstance(found, Unreadable):
+            progress.clear()
+            print(f"scctl: {plain(found.name)}: {found.reason}", file=sys.stderr)
+            code = exits.INPUT
+            continue
+        message = Message("", Envelope(), found.content)
+        told = as_json(found.name, gather(message, boundary, _SETTINGS))
+        if options.json:
+            print(json.dumps(told))
+        else:
+            print("\n".join(_lines(told)))
+        progress.step()
+    progress.clear()
+    return code
+
+
+def as_json(name: str, evidence: Evidence) -> dict[str, Any]:
+    """One object a message; an unverified relay is none."""
+    relay = next((r for r in evidence.relays if r.verified), None)
+    skipped = (f"not to be reported: {evidence.skip}",) if evidence.skip else ()
+    return {
+        "file": name,
+        "relay": _relay(relay) if relay else None,
+        "links": [_link(link) for link in evidence.links],
+        "warnings": [*evidence.warnings, *skipped],
+    }
+
+
+def _relay(relay: Relay) -> dict[str, str | None]:
+    return {
+        "ip": str(relay.ip),
+        "helo": relay.helo,
+        "rdns": relay.rdns,
+        "by": relay.by,
+        "date": relay.date.isoformat() if relay.date else None,
+        "header": relay.header,
+    }
+
+
+def _link(link: Link) -> dict[str, Any]:
+    return {
+        "url": link.url,
+        "host": link.host,
+        "role": link.role.value,
+        "chain": list(link.chain),
+    }
+
+
+def _lines(told: dict[str, Any]) -> Iterator[str]:
+    """A block for people; what a stranger wrote cannot move their cursor."""
+    yield plain(told["file"])
+    relay = told["relay"]
+    if relay:
+        names = [f"{key} {relay[key]}" for key in ("rdns", "helo", "by") if relay[key]]
+        when = [f"at {relay['date']}"] if relay["date"] else []
+        yield plain(f"  relay    {', '.join([relay['ip'], *names, *when])}")
+    else:
+        yield "  relay    none"
+    for link in told["links"]:
+        yield plain(f"  link     {link['url']} ({link['role']})")
+        for outer in link["chain"]:
+            yield plain(f"             in {outer}")
+    for warning in told["warnings"]:
+        yield plain(f"  warning  {warning}")
+
+
+def plain(text: str) -> str:
+    """What is not printable becomes `?`."""
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
+def _shows_progress() -> bool:
+    """Results that run over the screen are progress enough."""
+    return sys.stderr.isatty() and not sys.stdout.isatty()
+
+
+class Progress:
+    """A count on one line of a terminal, gone when all is done."""
+
+    def __init__(self, stream: TextIO, *, shown: bool) -> None:
+        self._stream = stream
+        self._shown = shown
+        self._count = 0
+
+    def step(self) -> None:
+        """One message is done."""
+        self._count += 1
+        if self._shown and self._count % EVERY == 0:
+            print(f"\r{self._count} messages", end="", file=self._stream, flush=True)
+
+    def clear(self) -> None:
+        """Make room for another line."""
+        if self._shown and self._count >= EVERY:
+            print("\r\x1b[K", end="", file=self._stream, flush=True)

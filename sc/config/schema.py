@@ -1,0 +1,113 @@
+"""The whole configuration: one value, from one file, with every default."""
+
+import attrs
+import yaml
+from attrs import field, frozen
+
+from sc.abuse.contacts import ContactSettings
+from sc.abuse.settings import AbuseReportSettings
+from sc.access import AccessSettings
+from sc.config.listeners import DEFAULTS, Listener, Protocol, read_listeners
+from sc.config.load import Source, read_nodes
+from sc.config.problems import ConfigError
+from sc.config.structure import Structurer
+from sc.model.report import Boundary
+from sc.net.resolver import ResolverSettings
+from sc.outbox.settings import OutboxSettings
+from sc.scan.health import HealthSettings
+from sc.scan.policy import may_quarantine, scanner_policies
+from sc.scan.settings import PolicySettings
+from sc.scanners.settings import ScannersSettings
+
+
+@frozen(kw_only=True)
+class Config:
+    """
+    What the operator decided.
+
+    @ivar state_dir: what must survive a restart; empty: $STATE_DIRECTORY, else
+        /var/lib/sc if it can be written, else ./var.
+    @ivar threads: for CPU work on larger messages, off the event loop.
+    @ivar listeners: the doors; a new name opens another one.
+    @ivar scanners: who looks at each message.
+    @ivar health: how the scanners are watched.
+    @ivar policy: what follows from a verdict.
+    @ivar access: who may ask for what; loopback may all but `admin`.
+    @ivar resolver: our own DNS client.
+    @ivar trusted_boundary: whose Received fields we believe.
+    @ivar contacts: who to tell for a network.
+    @ivar ignored_link_hosts: hosts that no complaint names, with their subdomains.
+    @ivar abuse_report: how reports leave; nothing is sent without it.
+    @ivar outbox: how often a report is tried, and how long it is kept.
+    """
+
+    state_dir: str | None = None
+    threads: int = field(default=2, validator=attrs.validators.in_(range(1, 65)))
+    listeners: dict[str, Listener] = field(factory=lambda: dict(DEFAULTS))
+    scanners: ScannersSettings = ScannersSettings()
+    health: HealthSettings = HealthSettings()
+    policy: PolicySettings = PolicySettings()
+    access: AccessSettings = AccessSettings()
+    resolver: ResolverSettings = ResolverSettings()
+    trusted_boundary: Boundary = Boundary()
+    contacts: ContactSettings = ContactSettings()
+    ignored_link_hosts: tuple[str, ...] = ()
+    abuse_report: AbuseReportSettings = AbuseReportSettings()
+    outbox: OutboxSettings = OutboxSettings()
+
+
+def load(source: Source) -> Config:
+    """
+    Read and check everything; nothing listens yet.
+
+    @raise ConfigError: with every error that was found.
+    """
+    root = read_nodes(source)
+    structurer = Structurer()
+    if root is not None:
+        structurer.mapping(root, "")
+    node = _without_listeners(root)
+    config: Config = structurer.read(node, Config, "", Config())
+    listeners = read_listeners(structurer, _child(root, "listeners"))
+    if not structurer.problems:
+        _check(structurer, root, config, listeners)
+    if structurer.problems:
+        problems = sorted(structurer.problems, key=lambda p: p.line)
+        raise ConfigError(source.name, tuple(problems))
+    return attrs.evolve(config, listeners=listeners)
+
+
+def _child(root: yaml.Node | None, name: str) -> yaml.Node | None:
+    pairs = root.value if isinstance(root, yaml.MappingNode) else ()
+    return next((value for key, value in pairs if key.value == name), None)
+
+
+def _without_listeners(root: yaml.Node | None) -> yaml.Node | None:
+    """Each listener has a class of its own, by its protocol."""
+    if not isinstance(root, yaml.MappingNode):
+        return root
+    pairs = [(key, value) for key, value in root.value if key.value != "listeners"]
+    return yaml.MappingNode(root.tag, pairs, root.start_mark, root.end_mark)
+
+
+def _check(
+    structurer: Structurer,
+    root: yaml.Node | None,
+    config: Config,
+    listeners: dict[str, Listener],
+) -> None:
+    """What no part can see alone."""
+    doors = [n for n, x in listeners.items() if x.enabled and _relays(x)]
+    possible = may_quarantine(config.policy, scanner_policies(config.scanners))
+    known = config.policy.quarantine_address or not possible
+    if root is not None and doors and not known:
+        structurer.note(
+            "policy.quarantine_address",
+            _child(root, "policy") or root,
+            f"is missing: a message can be quarantined, and {doors[0]} would not"
+            " know where to send it",
+        )
+
+
+def _relays(listener: Listener) -> bool:
+    return listener.protocol in (Protocol.LMTP, Protocol.SMTP)

@@ -1,0 +1,41 @@
+"""What the daemon says when it is ready, in a few lines."""
+
+from pathlib import Path
+
+from twisted.logger import Logger
+
+from sc.config.listeners import Listener
+from sc.config.load import Source
+from sc.model.status import Health, ScannerStatus
+
+
+def announce(
+    log: Logger,
+    source: Source,
+    state: Path,
+    listeners: dict[str, Listener],
+    statuses: tuple[ScannerStatus, ...],
+) -> None:
+    """Where it listens, who scans, where the state lies, whose configuration."""
+    for name, listener in listeners.items():
+        if listener.enabled:
+            where = ", ".join(listener.settings.endpoint)
+            log.info("listening: {name} on {where}", name=name, where=where)
+    for status in statuses:
+        log.info("scanner: {name} {health}", name=status.name, health=_tell(status))
+    log.info("state: {state}", state=state)
+    log.info("configuration: {name}", name=source.name)
+    log.info("ready: {count} of {all} scanners are up", **_count(statuses))
+
+
+def _tell(status: ScannerStatus) -> str:
+    if status.health is Health.UP:
+        return f"up ({status.interface})"
+    if status.health is Health.OFF:
+        return "off (switched off in the configuration)"
+    return f"{status.health.value} ({status.error})"
+
+
+def _count(statuses: tuple[ScannerStatus, ...]) -> dict[str, int]:
+    used = [s for s in statuses if s.health is not Health.OFF]
+    return {"count": sum(s.health is Health.UP for s in used), "all": len(used)}

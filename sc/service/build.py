@@ -1,0 +1,109 @@
+"""The daemon's parts, wired: each gets what it needs and nothing else."""
+
+from attrs import define
+from twisted.application.service import MultiService
+from twisted.internet.defer import Deferred, gatherResults
+
+from sc.access import Access
+from sc.config.schema import Config
+from sc.flow import Flow
+from sc.model.status import ScannerStatus
+from sc.service.changes import adopted
+from sc.service.doors import Behind, open_door
+from sc.service.foundation import Foundation, lay
+from sc.service.reporting import Reports, build_reports
+from sc.service.scanning import Scanning, build_scanning
+from sc.service.surroundings import Surroundings
+from sc.service.tokens import with_admin
+from sc.store.state_dir import StateDir
+
+
+@define
+class Parts:
+    """
+    Everything that lives, in the hands of the daemon.
+
+    @ivar started: the first probes have ended; until then we are not ready.
+    """
+
+    base: Foundation
+    access: Access
+    scanning: Scanning
+    reports: Reports
+    flow: Flow
+    doors: tuple[MultiService, ...] = ()
+    started: bool = False
+
+    async def start(self) -> None:
+        """The doors are open already; scans wait for the first probes."""
+        self.base.pool.start()
+        for door in self.doors:
+            door.startService()
+        self.reports.start()
+        await self.scanning.watch.start()
+        self.started = True
+
+    async def stop(self) -> None:
+        """From the doors inwards, so that what is inside can still be finished."""
+        closing = [door.stopService() for door in self.doors]
+        await gatherResults(closing, consumeErrors=True)
+        await self.reports.stop()
+        await self.scanning.watch.stop()
+        await self.base.close()
+
+    def statuses(self) -> tuple[ScannerStatus, ...]:
+        return self.scanning.watch.statuses()
+
+    def why_not_ready(self) -> tuple[str, ...]:
+        return () if self.started else ("the first probe of the scanners runs",)
+
+    def adopt(self, old: Config, new: Config) -> Config:
+        """Use what a running daemon can use; returns what it now runs with."""
+        config = adopted(old, new)
+        retired, self.scanning = self.scanning.watch, build_scanning(config, self.base)
+        self.flow.pipeline = self.scanning.pipeline
+        self.flow.policy = self.scanning.policy
+        self.access.settings = with_admin(config.access, self.base.token)
+        self.reports.adopt(config)
+        Deferred.fromCoroutine(retired.stop())
+        Deferred.fromCoroutine(self.scanning.watch.start())
+        return config
+
+
+def build(config: Config, around: Surroundings, state: StateDir) -> Parts:
+    """
+    Make everything; nothing listens, and nothing was sent or asked.
+
+    @raise StateDirError: the secrets of the state folder cannot be used.
+    """
+    base = lay(config, around, state)
+    scanning, reports = build_scanning(config, base), build_reports(config, base)
+    flow = Flow(
+        clock=around.reactor,
+        new_id=base.new_id,
+        pipeline=scanning.pipeline,
+        policy=scanning.policy,
+        reporting=reports.reporter,
+        maillog=base.maillog,
+        unscannable=reports.unscannable,
+        after_scan=reports.after_scan,
+    )
+    access = Access(with_admin(config.access, base.token))
+    parts = Parts(base, access, scanning, reports, flow)
+    behind = Behind(
+        flow=flow,
+        access=access,
+        outbox=base.outbox,
+        offload=base.offload,
+        statuses=parts.statuses,
+        readiness=parts.why_not_ready,
+        hostname=base.hostname,
+        quarantine_address=config.policy.quarantine_address,
+        spool_dir=str(state.folder),
+    )
+    parts.doors = tuple(
+        open_door(name, listener, behind, around)
+        for name, listener in config.listeners.items()
+        if listener.enabled
+    )
+    return parts

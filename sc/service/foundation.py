@@ -1,0 +1,70 @@
+"""What every part stands on, and what stays over a reload."""
+
+from collections.abc import Callable
+
+from attrs import field, frozen
+from twisted.python.threadpool import ThreadPool
+
+from sc.config.schema import Config
+from sc.maillog import MailLog
+from sc.offload import Offload
+from sc.outbox.outbox import Outbox
+from sc.scan.seen import SeenFile, SeenMemory
+from sc.service.identity import hostname, id_source
+from sc.service.surroundings import Surroundings
+from sc.service.tokens import NAME, admin_token
+from sc.store.sqlite import SQLiteStore
+from sc.store.state_dir import StateDir
+
+STORE_FILE = "sc.db"
+SEEN_FILE = "scanners-seen.json"
+
+
+@frozen
+class Foundation:
+    """
+    @ivar token: of the operator, from the state folder.
+    @ivar hostname: ours, in greetings and trace fields.
+    """
+
+    around: Surroundings
+    state: StateDir
+    pool: ThreadPool
+    offload: Offload
+    store: SQLiteStore
+    memory: SeenMemory
+    outbox: Outbox
+    maillog: MailLog
+    new_id: Callable[[], str]
+    token: str = field(repr=False)
+    hostname: str
+
+    async def close(self) -> None:
+        """Give back threads and files; safe if nothing was started."""
+        await self.store.close()
+        self.pool.stop()
+
+
+def lay(config: Config, around: Surroundings, state: StateDir) -> Foundation:
+    """
+    Nothing listens, and no file but the secrets is open.
+
+    @raise StateDirError: the state folder cannot be used.
+    """
+    reactor, maillog = around.reactor, MailLog()
+    pool = ThreadPool(0, config.threads, "sc.offload")
+    new_id = id_source(around.random)
+    store = SQLiteStore(state.path(STORE_FILE), reactor, ThreadPool(0, 1, "sc.store"))
+    return Foundation(
+        around=around,
+        state=state,
+        pool=pool,
+        offload=Offload(reactor, pool),
+        store=store,
+        memory=SeenFile(state.path(SEEN_FILE)),
+        outbox=Outbox(store, reactor, new_id, config.outbox, maillog),
+        maillog=maillog,
+        new_id=new_id,
+        token=admin_token(state.path(NAME)),
+        hostname=hostname(),
+    )

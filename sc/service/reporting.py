@@ -1,0 +1,167 @@
+"""The part that reports: evidence, contacts, drafts, outbox and its sender."""
+
+from attrs import define, frozen
+from twisted.internet.defer import Deferred
+
+import sc
+from sc.abuse.bootstrap_files import BootstrapFiles, Refresh
+from sc.abuse.case import Means
+from sc.abuse.contact_settings import ContactSettings
+from sc.abuse.contact_sources import Outside, build_finder
+from sc.abuse.drafts import Drafts
+from sc.abuse.evidence import EvidenceSettings, gather
+from sc.abuse.lookup import Lookup
+from sc.abuse.report_id import OwnReports, ReportSeal
+from sc.abuse.reporting import Reporter
+from sc.abuse.requests import Requests
+from sc.config.schema import Config
+from sc.flow import Outcome
+from sc.model.evidence import Evidence
+from sc.model.message import Message
+from sc.model.report import Boundary
+from sc.model.verdict import Verdict
+from sc.net.fetcher import FetcherSettings, GuardedFetcher
+from sc.net.resolver import DNSResolver
+from sc.net.whois import GuardedWhois
+from sc.outbox.sender import Sender
+from sc.service.doors import relay
+from sc.service.foundation import Foundation
+
+SOFTWARE = f"sc/{sc.__version__}"
+
+
+@frozen
+class Grounds:
+    """What stays over a reload."""
+
+    base: Foundation
+    resolver: DNSResolver
+    fetcher: GuardedFetcher
+    whois: GuardedWhois
+    files: BootstrapFiles
+    seal: ReportSeal
+    drafts: Drafts
+
+
+@define
+class Reports:
+    """
+    @ivar sender: None while `abuse_report` is not configured: nothing can leave.
+    @ivar stop_timeout: seconds that lookups under way have when we stop.
+    """
+
+    grounds: Grounds
+    reporter: Reporter
+    sender: Sender | None
+    own: OwnReports
+    stop_timeout: float
+
+    def unscannable(self, message: Message) -> Verdict | None:
+        return self.own.unscannable(message)
+
+    def after_scan(self, outcome: Outcome) -> None:
+        """What `abuse_report.on` lists is reported; the scan's caller does not wait."""
+        if self.reporter.means.settings.on.any:
+            message, decision = outcome.message, outcome.decision
+            Deferred.fromCoroutine(
+                self.reporter.after_scan(message, outcome.direction, decision)
+            )
+
+    def start(self) -> None:
+        """Send what waits, and take up requests that an earlier run left."""
+        if self.sender is not None:
+            self.sender.startService()
+        self.reporter.start()
+        self.grounds.files.start()
+
+    async def stop(self) -> None:
+        await self.grounds.files.stop()
+        await self.reporter.stop(self.stop_timeout)
+        if self.sender is not None:
+            await self.sender.stopService()
+
+    def adopt(self, config: Config) -> None:
+        """The boundary, the contacts and the ignored hosts of a new configuration."""
+        self.grounds.files.refresh = _refresh(config.contacts)
+        self.reporter.means = _means(config, self.grounds)
+
+
+def build_reports(config: Config, base: Foundation) -> Reports:
+    """
+    Nothing is looked up or sent yet.
+
+    @raise StateDirError: a secret cannot be read or made.
+    """
+    settings, clock = config.abuse_report, base.around.reactor
+    seal = ReportSeal(base.state.key("report.key"))
+    secret = base.state.key("redaction.key")
+    resolver = DNSResolver(config.resolver, clock)
+    # Registries ask for a contact in the name of a program that asks them much.
+    contact = f" (+{settings.address})" if settings.address else ""
+    fetching = FetcherSettings(
+        config.resolver.destinations,
+        user_agent=SOFTWARE + contact,
+        forbidden=config.policy.local_networks,
+    )
+    fetcher = GuardedFetcher(clock, resolver, fetching)
+    folder = base.state.folder
+    grounds = Grounds(
+        base=base,
+        resolver=resolver,
+        fetcher=fetcher,
+        whois=GuardedWhois(clock, resolver, fetching.destinations, fetching.forbidden),
+        files=BootstrapFiles(fetcher, clock, folder, _refresh(config.contacts)),
+        seal=seal,
+        drafts=Drafts(settings, SOFTWARE, secret, seal, base.new_id),
+    )
+    return Reports(
+        grounds=grounds,
+        reporter=Reporter(_means(config, grounds), Requests(base.store), clock),
+        sender=_sender(config, base),
+        own=OwnReports(seal, tuple(config.scanners.by_name)),
+        stop_timeout=config.outbox.stop_timeout,
+    )
+
+
+def _means(config: Config, grounds: Grounds) -> Means:
+    base = grounds.base
+    clock = base.around.reactor
+    outside = Outside(
+        hops=grounds.fetcher,
+        resolver=grounds.resolver,
+        whois=grounds.whois,
+        clock=clock,
+        random=base.around.random,
+        bootstrap=grounds.files.bootstrap,
+    )
+    finder = build_finder(config.contacts, outside, config.policy.local_networks)
+    reading = EvidenceSettings(
+        ignored_link_hosts=config.ignored_link_hosts,
+        local_networks=config.policy.local_networks,
+    )
+
+    def gathering(message: Message, boundary: Boundary) -> Evidence:
+        return gather(message, boundary, reading)
+
+    return Means(
+        settings=config.abuse_report,
+        gather=gathering,
+        boundary=config.trusted_boundary,
+        lookup=Lookup(grounds.resolver, finder, clock),
+        drafts=grounds.drafts,
+        seal=grounds.seal,
+        outbox=base.outbox,
+        offload=base.offload,
+    )
+
+
+def _refresh(settings: ContactSettings) -> Refresh:
+    return Refresh(settings.bootstrap_base, settings.bootstrap_refresh)
+
+
+def _sender(config: Config, base: Foundation) -> Sender | None:
+    settings = config.abuse_report
+    if not settings.configured or settings.smtp is None:
+        return None
+    client = relay(settings.smtp, base.hostname, base.around)
+    return Sender(base.outbox, client, base.around.reactor)

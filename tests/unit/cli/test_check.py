@@ -1,0 +1,35 @@
+"""scctl check: every error with its file and line, and exit 78."""
+
+from pathlib import Path
+
+import pytest
+
+from sc.cli import exits
+from sc.cli.scctl import main
+
+
+def test_good(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A good file is one line and exit 0."""
+    path = tmp_path / "sc.yaml"
+    path.write_text("threads: 3\n")
+    assert main(["check", "--config", str(path)]) == exits.OK
+    assert capsys.readouterr().out == f"{path}: ok\n"
+
+
+def test_bad(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """All errors of a bad one, each with its place, go to stderr."""
+    path = tmp_path / "sc.yaml"
+    path.write_text("threads: 0\n\nolicy: {}\n")
+    assert main(["check", "--config", str(path)]) == exits.CONFIG
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    lines = printed.err.splitlines()
+    assert lines[0].startswith(f"{path}:1: threads: ")
+    assert lines[1] == f"{path}:3: olicy: no such option; did you mean policy?"
+    assert lines[2] == "2 errors"
+
+
+def test_missing(capsys: pytest.CaptureFixture[str]) -> None:
+    """A file that was named and is not there is an error, not the defaults."""
+    assert main(["check", "--config", "/nowhere/sc.yaml"]) == exits.CONFIG
+    assert "/nowhere/sc.yaml: (file): No such file" in capsys.readouterr().err
