@@ -1,0 +1,151 @@
+"""Real clamd and spamd, started for a test module in a folder of its own.
+
+They listen on a free port of 127.0.0.1 and on a UNIX socket. clamd's database holds
+nothing but EICAR and a marker, so that no download is needed.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from attrs import frozen
+
+from tests.programs import program
+
+MARKER = b"SC-TEST-MALWARE-MARKER-9d1f6c0e"
+"""clamd finds it as SC-Test-Marker: for mails that must not contain EICAR."""
+
+EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
+GTUBE = b"XJS*C4JDBQADN1.NSBN3*2IDNEN*" + b"GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X"
+
+TRIES = 300
+PAUSE = 0.1
+"""Half a minute in all: a cold spamd compiles its rules for some seconds."""
+
+
+@frozen
+class Engine:
+    """
+    @ivar tcp: "127.0.0.1:port".
+    @ivar unix: the path of its socket.
+    """
+
+    tcp: str
+    unix: str
+
+
+@contextmanager
+def clamd(stream_max: str = "25M") -> Iterator[Engine]:
+    """Start clamd; it is gone when the block ends."""
+    with _folder() as folder:
+        engine = _engine(folder)
+        database = folder / "db"
+        database.mkdir()
+        lines = [
+            f"Eicar-Test-Signature:0:*:{EICAR.hex()}\n",
+            f"SC-Test-Marker:0:*:{MARKER.hex()}\n",
+        ]
+        (database / "sc-test.ndb").write_text("".join(lines))
+        settings = {
+            "Foreground": "true",
+            "DatabaseDirectory": database,
+            "LocalSocket": engine.unix,
+            "LocalSocketMode": "666",
+            "TCPSocket": engine.tcp.rpartition(":")[2],
+            "TCPAddr": "127.0.0.1",
+            "StreamMaxLength": stream_max,
+            "TemporaryDirectory": folder,
+        }
+        text = "".join(f"{key} {value}\n" for key, value in settings.items())
+        (folder / "clamd.conf").write_text(text)
+        argv = [program("clamd"), f"--config-file={folder / 'clamd.conf'}"]
+        with _running(argv, folder, engine, b"zPING\0", b"PONG"):
+            yield engine
+
+
+@contextmanager
+def spamd(children: int = 2) -> Iterator[Engine]:
+    """Start spamd without network rules; it is gone when the block ends."""
+    with _folder() as folder:
+        engine = _engine(folder)
+        argv = [
+            *(program("spamd"), "-L", "-x", "-m", str(children)),
+            *("-H", str(folder), "--syslog", str(folder / "spamd.log")),
+            *("--listen", engine.tcp, "--listen", engine.unix, "-A", "127.0.0.1"),
+            *("--socketmode", "0666"),
+            *("--cf", "use_bayes 0", "--cf", "bayes_auto_learn 0"),
+        ]
+        if os.getuid() == 0:
+            # As root spamd would scan as "nobody", who may not enter the folder.
+            folder.chmod(0o755)
+            argv += ["-u", "nobody", "--socketowner", "root"]
+        with _running(argv, folder, engine, b"PING SPAMC/1.5\r\n\r\n", b"PONG"):
+            yield engine
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    # Not pytest's tmp_path: its name may be longer than a UNIX socket's path.
+    folder = Path(tempfile.mkdtemp(prefix="sc-engine-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _engine(folder: Path) -> Engine:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    return Engine(f"127.0.0.1:{port}", str(folder / "socket"))
+
+
+@contextmanager
+def _running(
+    argv: Sequence[str], folder: Path, engine: Engine, ping: bytes, pong: bytes
+) -> Iterator[None]:
+    with (folder / "output").open("wb") as output:
+        process = subprocess.Popen(argv, stdout=output, stderr=output, cwd=folder)
+        try:
+            _wait(process, engine, ping, pong, folder)
+            yield
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait(10)
+
+
+def _wait(
+    process: subprocess.Popen[bytes],
+    engine: Engine,
+    ping: bytes,
+    pong: bytes,
+    folder: Path,
+) -> None:
+    for _ in range(TRIES):
+        if _answers(engine, ping, pong):
+            return
+        if process.poll() is not None:
+            break
+        time.sleep(PAUSE)
+    output = (folder / "output").read_text(errors="replace")[-2000:]
+    raise RuntimeError(f"{process.args!r} does not answer: {output}")
+
+
+def _answers(engine: Engine, ping: bytes, pong: bytes) -> bool:
+    host, _, port = engine.tcp.rpartition(":")
+    try:
+        with socket.create_connection((host, int(port)), 2) as peer:
+            peer.sendall(ping)
+            return pong in peer.recv(100)
+    except OSError:
+        return False
