@@ -82,7 +82,7 @@ async def test_clamd_fails(tmp_path: Path, fault: Fault) -> None:
         assert of("clamav", found)["state"] == "error"
         assert of("clamav", found)["error"] not in ("", "internal error")
         assert (found["action"], found["reason"]) == ("soft reject", "unscanned")
-        assert "errors=clamav:" in daemon.log
+        await daemon.saw("errors=clamav:")
         peer.fault = None
         assert (await recovered(daemon, "clamav"))["action"] == "no action"
 

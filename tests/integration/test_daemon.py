@@ -11,10 +11,11 @@ from twisted.internet.defer import Deferred
 from twisted.internet.protocol import Factory
 
 from sc.listeners.endpoint import EndpointService
-from tests.fakes.faults import Fault, serving
+from tests.fakes.faults import Fault, Serving, serving
 from tests.fakes.spamd import FakeSpamd
 from tests.integration.daemon import (
     DOORS,
+    PATIENCE,
     ROOT,
     Daemon,
     config_text,
@@ -183,9 +184,21 @@ async def _scan(daemon: Daemon) -> str:
     return await curl(daemon, "--data-binary", "@-", "/v1/scan", stdin=GTUBE)
 
 
+async def asked(spamds: Serving) -> None:
+    """Return when one of them has a message to look at."""
+    waited = 0.0
+    while not any(
+        isinstance(peer, FakeSpamd) and peer.request.startswith(b"SYMBOLS ")
+        for peer in spamds.connections
+    ):
+        assert waited < PATIENCE, "nothing came"
+        waited += 0.05
+        await pause(0.05)
+
+
 async def test_stops_within_its_bound(tmp_path: Path) -> None:
     """SIGTERM while a scanner hangs: the client sees a failure, and we end in time."""
-    async with serving(lambda: FakeSpamd(Fault.HANG, pings=True)) as (address, _):
+    async with serving(lambda: FakeSpamd(Fault.HANG, pings=True)) as (address, peers):
         extra = (
             "  spamd: {endpoint: PORT_spamd, limits: {drain_timeout: 0.5}}\n"
             f"scanners:\n  spamassassin: {{enabled: true, servers: ['{address}']}}\n"
@@ -194,7 +207,7 @@ async def test_stops_within_its_bound(tmp_path: Path) -> None:
             spamc = ["spamc", "-x", "-c", "-d", "127.0.0.1"]
             port = str(daemon.ports["spamd"])
             waiting = Deferred.fromCoroutine(run([*spamc, "-p", port], GTUBE))
-            await pause(0.5)
+            await asked(peers)
             assert not waiting.called
             assert await stop(daemon) == -signal.SIGTERM
         assert (await waiting).code in (74, 75)
