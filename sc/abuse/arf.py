@@ -84,7 +84,7 @@ def _fields(incident: Incident, author: Author) -> bytes:
 
 def _feedback(incident: Incident, author: Author) -> Iterator[tuple[str, str]]:
     """RFC 5965 3.1 to 3.3, and Source-Port of RFC 6692."""
-    yield "Feedback-Type", "abuse"
+    yield "Feedback-Type", "virus" if incident.infected else "abuse"
     yield "User-Agent", author.software
     yield "Version", "1"
     if incident.sender is not None:

@@ -101,6 +101,7 @@ class Case:
             self.evidence,
             to_mail,
             now,
+            infected=self.request.infected,
         )
         for draft in drafts:
             status = await self.means.outbox.add(draft)

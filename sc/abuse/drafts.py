@@ -32,6 +32,7 @@ class _Case:
     original: Original
     arrived: datetime | None
     written: datetime
+    infected: bool
 
 
 @frozen
@@ -56,13 +57,16 @@ class Drafts:
         evidence: Evidence,
         complaints: tuple[Complaint, ...],
         now: float,
+        *,
+        infected: bool = False,
     ) -> tuple[NewReport, ...]:
         """
         One mail for each complaint; the message is redacted once.
 
         @param now: seconds since 1970.
+        @param infected: a scanner found a virus in the message.
         """
-        case = self._open(message, evidence, now)
+        case = self._open(message, evidence, now, infected=infected)
         return tuple(self._report(case, complaint) for complaint in complaints)
 
     def redactor(self, message: Message) -> Redactor:
@@ -72,17 +76,20 @@ class Drafts:
             recipients = read_recipients(message.content, message.envelope.recipients)
         return Redactor(recipients, self.redaction_key)
 
-    def _open(self, message: Message, evidence: Evidence, now: float) -> _Case:
+    def _open(
+        self, message: Message, evidence: Evidence, now: float, *, infected: bool
+    ) -> _Case:
         redactor = self.redactor(message)
         original = attach(
             message.content,
             redactor,
             self.settings.attach_up_to,
             eight_bit=self.settings.eight_bit,
+            infected=infected,
         )
         written = datetime.fromtimestamp(int(now), UTC)
         arrived = arrival(evidence, written)
-        return _Case(message, evidence, redactor, original, arrived, written)
+        return _Case(message, evidence, redactor, original, arrived, written, infected)
 
     def _report(self, case: _Case, complaint: Complaint) -> NewReport:
         key = dedupe_key(complaint, case.evidence.fingerprint)
@@ -122,6 +129,7 @@ class Drafts:
             written=case.written,
             report_id=self.new_id(),
             message_id=f"{hashlib.sha256(stable).hexdigest()[:40]}@{author.domain}",
+            infected=case.infected,
         )
 
 

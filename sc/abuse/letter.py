@@ -56,6 +56,7 @@ class Incident:
     @ivar written: when we write; aware.
     @ivar report_id: ours, for the log and the answer.
     @ivar message_id: the Message-ID of the report, without angle brackets.
+    @ivar infected: a scanner found a virus in the message.
     """
 
     complaint: Complaint
@@ -65,6 +66,7 @@ class Incident:
     written: datetime
     report_id: str
     message_id: str
+    infected: bool = False
 
     @property
     def relays(self) -> tuple[Relay, ...]:
@@ -93,7 +95,8 @@ def subject(incident: Incident) -> str:
     """The address and the time first: desks sort by them."""
     time = utc(incident.arrived or incident.written, seconds=False)
     if incident.relays:
-        return f"Abuse report: spam from IP {incident.relays[0].ip} at {time}"
+        what = "virus" if incident.infected else "spam"
+        return f"Abuse report: {what} from IP {incident.relays[0].ip} at {time}"
     host = incident.hosts[0]
     ip = f" (IP {host.ips[0]})" if host.ips else ""
     return f"Abuse report: spam links to {printable(host.host, 100)}{ip}, {time}"
@@ -120,8 +123,13 @@ def _opening(incident: Incident) -> str:
         *(["came from your network"] if incident.relays else []),
         *(["advertises links to hosts in your network"] if incident.hosts else []),
     ]
+    about = (
+        "mail in which a virus was found"
+        if incident.infected
+        else "unsolicited bulk mail (spam)"
+    )
     return (
-        "This is a report about unsolicited bulk mail (spam). One message that"
+        f"This is a report about {about}. One message that"
         f" reached us {' and '.join(what)}."
     )
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from attrs import frozen
 
+from sc.abuse import stubs
 from sc.abuse.redact import Redactor
 from sc.content.fields import MAX_HEADER, header_end
 from sc.model.octets import Octets
@@ -41,20 +42,32 @@ class Original:
     notes: tuple[str, ...] = ()
 
 
+@frozen
+class _Kept:
+    """What of a message is attached, and why not the rest."""
+
+    content_type: str
+    octets: bytes
+    notes: tuple[str, ...] = ()
+
+
 def attach(
-    content: Octets, redactor: Redactor, limit: int, *, eight_bit: bool = True
+    content: Octets,
+    redactor: Redactor,
+    limit: int,
+    *,
+    eight_bit: bool = True,
+    infected: bool = False,
 ) -> Original:
     """
-    @param limit: octets above which only the header section is attached.
+    @param limit: octets above which parts that are not text are left out, and if it
+        is still larger, all but the header section.
     @param eight_bit: the relay takes 8-bit octets (RFC 6152).
+    @param infected: a scanner found a virus: only text is passed on.
     """
-    end, body = header_end(content)
-    notes = list(_left_out(content, end, body, limit, eight_bit=eight_bit))
-    if notes:
-        kept, kind = content[: min(end, MAX_HEADER)], "text/rfc822-headers"
-    else:
-        kept, kind = content[:], "message/rfc822"
-    redacted = redactor.message(kept)
+    kept = _kept(content, limit, eight_bit=eight_bit, infected=infected)
+    notes = list(kept.notes)
+    redacted = redactor.message(kept.octets)
     if redacted.count:
         notes.append(
             "Local parts of recipients were replaced by keyed tokens at"
@@ -65,28 +78,56 @@ def attach(
     if encoding == "8bit" and not eight_bit:
         octets, encoding = _quoted_printable(octets), "quoted-printable"
     digest = hashlib.sha256(content).hexdigest()
-    return Original(kind, encoding, octets, digest, (*notes, *changes))
+    return Original(kept.content_type, encoding, octets, digest, (*notes, *changes))
 
 
-def _left_out(
-    content: Octets, end: int, body: int, limit: int, *, eight_bit: bool
-) -> Iterator[str]:
-    """Why not the whole message is attached."""
+def _kept(content: Octets, limit: int, *, eight_bit: bool, infected: bool) -> _Kept:
+    end, body = header_end(content)
     if end > MAX_HEADER:
-        yield (
+        note = (
             f"Only the first {MAX_HEADER} octets of the header section are attached:"
             " it is larger than any that software reads."
         )
-    elif len(content) > limit:
-        yield (
-            f"Only the header section is attached: the message has {len(content)}"
-            " octets. It is available on request."
-        )
-    elif not eight_bit and not content[body:].isascii():
-        yield (
-            "Only the header section is attached: the message has 8-bit octets, and"
-            " our mail relay takes none. It is available on request."
-        )
+        return _Kept("text/rfc822-headers", content[:MAX_HEADER], (note,))
+    whole: Octets = content
+    notes: tuple[str, ...] = ()
+    problem = ""
+    if infected or len(content) > limit:
+        whole, notes, problem = _without_parts(content, infected=infected)
+    if not problem and len(whole) > limit:
+        problem = f"the message has {len(content)} octets"
+    if not problem and not eight_bit and not whole[body:].isascii():
+        problem = "the message has 8-bit octets, and our mail relay takes none"
+    if not problem:
+        return _Kept("message/rfc822", whole[:], notes)
+    note = (
+        f"Only the header section is attached: {problem}. It is available on request."
+    )
+    return _Kept("text/rfc822-headers", content[:end], (note, *notes))
+
+
+def _without_parts(
+    content: Octets, *, infected: bool
+) -> tuple[Octets, tuple[str, ...], str]:
+    """The message with stubs, how they are told, and why that is not enough."""
+    if len(content) > stubs.MAX_OCTETS:
+        return content, (), f"the message has {len(content)} octets"
+    unwanted = stubs.perhaps_infected if infected else stubs.beyond_text
+    found = stubs.replaced(content, unwanted)
+    problem = ""
+    if infected and not found.whole:
+        problem = "a virus was found in the message, and not all its parts can be read"
+    return found.octets, tuple(_left_out(found.stubs, infected=infected)), problem
+
+
+def _left_out(left: tuple[stubs.Stub, ...], *, infected: bool) -> Iterator[str]:
+    if not left:
+        return
+    why = "a virus was found in the message" if infected else "the message is large"
+    lines = [str(stub) for stub in left[: stubs.MAX_TOLD]]
+    if len(left) > stubs.MAX_TOLD:
+        lines.append(f"and {len(left) - stubs.MAX_TOLD} more")
+    yield "\n".join([f"Parts that are not attached, because {why}:", *lines])
 
 
 def _sendable(octets: bytes) -> tuple[bytes, Iterator[str]]:

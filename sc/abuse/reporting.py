@@ -25,14 +25,15 @@ from sc.model.report import (
     ReportStatus,
     SendingNotConfiguredError,
 )
+from sc.model.verdict import names_virus
 from sc.outbox.bell import Bell
 from sc.store.interface import StoreError
 
-REPORTED = (Reason.SPAM, Reason.SUSPICIOUS)
-"""
-What may report itself. Not what could not be scanned, no test pattern, and no virus:
-the report would carry it.
-"""
+REPORTED = (Reason.SPAM, Reason.SUSPICIOUS, Reason.VIRUS)
+"""What may report itself: not what could not be scanned, and no test pattern."""
+
+TEST_VIRUS = "EICAR"
+"""The symbol of a file that is no virus, and that everybody may send to test."""
 
 
 class Reporter:
@@ -106,7 +107,14 @@ class Reporter:
         by_door = message.listener in on.listeners and decision.is_spam
         if not by_door and decision.action not in on.actions:
             return
-        request = ReportRequest(send=True, caller=f"on:{message.listener}")
+        symbols = {symbol.name for symbol in decision.symbols}
+        if TEST_VIRUS in symbols:
+            return
+        request = ReportRequest(
+            send=True,
+            caller=f"on:{message.listener}",
+            infected=decision.reason is Reason.VIRUS or any(map(names_virus, symbols)),
+        )
         try:
             await self.accept(message, request)
         except StoreError as e:

@@ -61,7 +61,7 @@ class AbuseReportSettings:
     @ivar reporter: who complains, in words; stands in the report.
     @ivar redact: recipients' addresses become tokens (RFC 6590).
     @ivar attach_up_to: octets of a message that is attached whole; of a larger one
-        the header section is.
+        its text is, or else the header section.
     @ivar eight_bit: the relay offers 8BITMIME; without it, the header section of a
         message with 8-bit octets is attached, encoded.
     @ivar auto_submitted: mark reports as automatic (RFC 3834); some desks drop those.

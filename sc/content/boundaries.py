@@ -27,8 +27,8 @@ class Sink(Protocol):
         """Nothing more is wanted."""
         ...
 
-    def leaf(self, media: Media, raw: bytes, depth: int) -> None:
-        """A part that has no parts, still encoded."""
+    def leaf(self, media: Media, raw: bytes, depth: int, start: int) -> None:
+        """A part that has no parts, still encoded; `start` is its offset."""
         ...
 
     def warn(self, sentence: str) -> None:
@@ -171,4 +171,4 @@ class Walk:
             return
         end = at - (self._content[at - 1 : at] == b"\r" and level is not None)
         raw = self._content[leaf.start : max(end, leaf.start)]
-        self._sink.leaf(leaf.media, raw, leaf.depth)
+        self._sink.leaf(leaf.media, raw, leaf.depth, leaf.start)

@@ -114,7 +114,7 @@ class _Found:
         walk = Walk(self, content, stop, limits.depth, limits.dashes)
         walk.run(fields, body, depth)
 
-    def leaf(self, media: Media, raw: bytes, depth: int) -> None:
+    def leaf(self, media: Media, raw: bytes, depth: int, start: int) -> None:
         if self.full:
             self.warn(f"more than {self.limits.parts} parts: the rest was not read")
             return

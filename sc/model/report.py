@@ -40,12 +40,14 @@ class ReportRequest:
     @ivar boundary: the caller's own boundary; None: the configured one.
     @ivar caller: who asks, for the log (a token's name or an address).
     @ivar xarf: the answer is to hold XARF reports.
+    @ivar infected: a scanner found a virus; the report must not carry it.
     """
 
     send: bool = False
     boundary: Boundary | None = None
     caller: str = ""
     xarf: XarfRequest | None = None
+    infected: bool = False
 
 
 class SendingNotConfiguredError(Exception):

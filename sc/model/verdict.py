@@ -33,6 +33,12 @@ class Symbol:
     description: str = ""
 
 
+def names_virus(symbol: str) -> bool:
+    """Whether a symbol says that a virus was found."""
+    # SpamAssassin's rules name viruses that they only talk about.
+    return symbol == "EICAR" or (symbol.endswith("_VIRUS") and symbol[:3] != "SA_")
+
+
 @frozen
 class Findings:
     """

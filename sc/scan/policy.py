@@ -8,7 +8,7 @@ from attrs import evolve, field, frozen
 
 from sc.model.decision import Action, Decision, Reason, ScoredSymbol
 from sc.model.envelope import Direction, Envelope
-from sc.model.verdict import State, Symbol, Verdict
+from sc.model.verdict import State, Symbol, Verdict, names_virus
 from sc.scan import headers
 from sc.scan.settings import PolicySettings, Thresholds
 from sc.scanners.settings import OnError, ScannersSettings
@@ -244,8 +244,7 @@ def _by_score(score: float, thresholds: Thresholds) -> _Cause:
 
 
 def _reason(symbol: str, action: Action) -> Reason:
-    # SpamAssassin's rules name viruses that they only talk about.
-    if symbol == "EICAR" or (symbol.endswith("_VIRUS") and symbol[:3] != "SA_"):
+    if names_virus(symbol):
         return Reason.VIRUS
     if symbol.startswith(("GTUBE", "GTPHISH", "EICAR")):
         return Reason.TEST

@@ -283,6 +283,21 @@ def test_relay_without_8bitmime() -> None:
     assert (plain.content_type, plain.encoding) == ("message/rfc822", "7bit")
 
 
+def test_virus() -> None:
+    """A virus is called one, and is not attached."""
+    content = b"To: bob@example.org\nContent-Type: text/x-shellscript\n\nrm -rf\n"
+    told = incident(original=original(content, infected=True), infected=True)
+    mail = write(told, AUTHOR, SEAL)
+    whole, words, fields, _ = parse(mail)
+    assert whole["Subject"].startswith("Abuse report: virus from IP 192.0.2.7 at ")
+    assert fields["Feedback-Type"] == "virus"
+    assert b"rm -rf" not in mail
+    text = " ".join(words.split())
+    assert "mail in which a virus was found" in text
+    digest = hashlib.sha256(b"rm -rf\n").hexdigest()
+    assert f"text/x-shellscript, 7 octets, SHA-256 {digest}" in text
+
+
 def test_not_redacted() -> None:
     """Where redaction is off nothing is said about it."""
     plain = attach(SPAM, Redactor(Recipients(), b""), 10_000)

@@ -16,7 +16,7 @@ from sc.abuse.evidence import EvidenceSettings, gather
 from sc.abuse.lookup import TIMEOUT
 from sc.abuse.requests import Requests
 from sc.abuse.settings import AbuseReportSettings, AutomaticSettings
-from sc.model.decision import Action, Reason
+from sc.model.decision import Action, Reason, ScoredSymbol
 from sc.model.envelope import Direction
 from sc.model.evidence import Evidence, Role
 from sc.model.report import (
@@ -28,7 +28,7 @@ from sc.model.report import (
 from sc.model.report import ReportState as S
 from sc.outbox.entry import NewReport
 from sc.store.interface import StoreError
-from tests.fakes.abuse import SEAL, SETTINGS, Desk, desk, link, message, relay
+from tests.fakes.abuse import SEAL, SETTINGS, SPAM, Desk, desk, link, message, relay
 from tests.fakes.flow import decision_of
 
 EVIDENCE = Evidence("f" * 64, (relay(),), (link(),))
@@ -497,13 +497,35 @@ async def test_after_scan(
     assert bool(await here.bench.outbox.list()) is reported
 
 
-@pytest.mark.parametrize("reason", [Reason.UNSCANNED, Reason.TEST, Reason.VIRUS])
-async def test_no_spam(desks: Desks, reason: Reason) -> None:
-    """What could not be scanned, a test pattern or a virus does not report itself."""
+@pytest.mark.parametrize(
+    ("reason", "symbol"),
+    [(Reason.UNSCANNED, "X"), (Reason.TEST, "GTUBE"), (Reason.VIRUS, "EICAR")],
+)
+async def test_no_spam(desks: Desks, reason: Reason, symbol: str) -> None:
+    """What could not be scanned, or is a test, does not report itself."""
     here = desks(EVIDENCE, evolve(SETTINGS, on=ON))
-    decision = evolve(decision_of(Action.REJECT), reason=reason)
+    symbols = (ScoredSymbol(symbol, 0.0),)
+    decision = evolve(decision_of(Action.REJECT), reason=reason, symbols=symbols)
     await here.reporter.after_scan(message(), Direction.INBOUND, decision)
     assert here.gathered == []
+
+
+@pytest.mark.parametrize(
+    ("reason", "symbol"), [(Reason.VIRUS, "CLAMAV_VIRUS"), (Reason.SPAM, "X_VIRUS")]
+)
+async def test_virus(desks: Desks, reason: Reason, symbol: str) -> None:
+    """A virus is reported, and the report does not carry it."""
+    here = desks(EVIDENCE, evolve(SETTINGS, on=ON))
+    symbols = (ScoredSymbol(symbol, 0.0),)
+    decision = evolve(decision_of(Action.REJECT), reason=reason, symbols=symbols)
+    spam = message(SPAM.replace(b"\n\n", b"\nContent-Type: image/png\n\nworm", 1))
+    await here.reporter.after_scan(spam, Direction.INBOUND, decision)
+    entries = await here.bench.outbox.list()
+    assert len(entries) == 2
+    for entry in entries:
+        mail = await here.bench.outbox.mail(entry.id) or b""
+        assert b"worm" not in mail
+        assert b"Feedback-Type: virus" in mail
 
 
 async def test_taken_but_not_to_be_sent(desks: Desks) -> None:
