@@ -20,6 +20,9 @@ CONCURRENCY = 20
 PAUSE = 30.0
 """Seconds before a request that failed is begun again."""
 
+LOOK = 60.0
+"""Seconds between two looks for requests that a dead node left."""
+
 
 @define(eq=False)
 class Backlog:
@@ -35,7 +38,7 @@ class Backlog:
     _log: Logger = field(factory=Logger)
     _waiting: deque[str] = field(factory=deque)
     _running: dict[str, Deferred[None]] = field(factory=dict)
-    _resuming: Deferred[None] | None = None
+    _looking: Deferred[None] | None = None
     _stopped: bool = False
     _cut_off: list[str] = field(factory=list)
 
@@ -53,8 +56,8 @@ class Backlog:
         self._enqueue(message.id)
 
     def start(self) -> None:
-        """Take up what an earlier process left."""
-        self._resuming = Deferred.fromCoroutine(self._resume())
+        """Take up what an earlier process left, and what other nodes will leave."""
+        self._looking = Deferred.fromCoroutine(self._look())
 
     async def stop(self, timeout: float) -> None:
         """
@@ -62,10 +65,10 @@ class Backlog:
         on the disk, and the next start takes it up.
         """
         self._stopped = True
-        resuming, self._resuming = self._resuming, None
-        if resuming is not None:
-            resuming.cancel()
-            await resuming
+        looking, self._looking = self._looking, None
+        if looking is not None:
+            looking.cancel()
+            await looking
         self._waiting.clear()
         running = gatherResults(self._running.values(), consumeErrors=True)
         running.addTimeout(timeout, self._clock)
@@ -73,17 +76,18 @@ class Backlog:
         for request_id in self._cut_off:
             await self._put_back(request_id)
 
-    async def _resume(self) -> None:
+    async def _look(self) -> None:
         try:
             while True:
+                pause = LOOK
                 try:
-                    ids = await self._requests.ids()
-                    break
+                    ids = await self._requests.ids(self._clock.seconds())
+                    for request_id in ids:
+                        self._enqueue(request_id)
                 except StoreError as e:
                     self._log.error("requests to report cannot be read: {e}", e=e)
-                    await deferLater(self._clock, PAUSE)
-            for request_id in ids:
-                self._enqueue(request_id)
+                    pause = PAUSE
+                await deferLater(self._clock, pause)
         except CancelledError:
             pass  # stop
 
@@ -121,7 +125,7 @@ class Backlog:
     async def _attempt(self, request_id: str) -> bool:
         """Whether nothing is left to do."""
         try:
-            begun = await self._requests.begin(request_id)
+            begun = await self._requests.begin(request_id, self._clock.seconds())
             if begun is not None:
                 await self._work(*begun)
                 await self._requests.remove(request_id)

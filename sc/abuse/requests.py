@@ -1,7 +1,6 @@
 """Requests to report, committed: neither a crash nor a full network loses one."""
 
 import json
-from functools import partial
 from ipaddress import ip_address, ip_network
 from typing import Any
 
@@ -10,10 +9,18 @@ from attrs import asdict, evolve, frozen
 from sc.model.envelope import Envelope
 from sc.model.message import Message
 from sc.model.report import Boundary, ReportRequest
+from sc.outbox.settings import TAKEOVER
 from sc.store.interface import Cursor, Store
 
 MAX_ATTEMPTS = 5
 """Beginnings of one request: one that kills the daemon must not do so for ever."""
+
+
+MAX_IDS = 10_000
+"""Requests that are remembered at a time; the others wait on the disk."""
+
+_FREE = "(node IN ('', ?) OR claimed <= ? OR claimed > ?)"
+"""A claim that is over, or, after a clock was set back, longer than any."""
 
 
 class GivenUpError(Exception):
@@ -22,9 +29,15 @@ class GivenUpError(Exception):
 
 @frozen
 class Requests:
-    """The table; a row leaves it when its reports are in the outbox."""
+    """
+    The table; a row leaves it when its reports are in the outbox.
+
+    @ivar node: tells the nodes that share a store apart. A request is its node's who
+        took it; if that is dead, another one's after `TAKEOVER` seconds.
+    """
 
     _store: Store
+    node: str = ""
 
     async def add(self, message: Message, request: ReportRequest, now: float) -> None:
         """
@@ -41,34 +54,55 @@ class Requests:
             json.dumps(asdict(evolve(request, xarf=None)), default=str),
             message.content[:],
             now,
+            self.node,
+            now + TAKEOVER,
         )
 
         def work(cursor: Cursor) -> None:
             cursor.execute(
                 "INSERT INTO report_requests"
-                " (id, listener, envelope, request, content, attempts, created)"
-                " VALUES (?, ?, ?, ?, ?, 0, ?) ON CONFLICT DO NOTHING",
+                " (id, listener, envelope, request, content, attempts, created,"
+                " node, claimed) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?)"
+                " ON CONFLICT DO NOTHING",
                 values,
             )
 
         await self._store.transact(work)
 
-    async def ids(self) -> tuple[str, ...]:
-        """All of them, the oldest first."""
+    async def ids(self, now: float) -> tuple[str, ...]:
+        """Those that this node may begin, the oldest first; at most `MAX_IDS`."""
 
         def work(cursor: Cursor) -> tuple[str, ...]:
-            cursor.execute("SELECT id FROM report_requests ORDER BY created, id")
+            cursor.execute(
+                f"SELECT id FROM report_requests WHERE {_FREE}"  # noqa: S608 our own words
+                " ORDER BY created, id LIMIT ?",
+                (*self._free(now), MAX_IDS),
+            )
             return tuple(found for (found,) in cursor.fetchall())
 
         return await self._store.transact(work)
 
-    async def begin(self, request_id: str) -> tuple[Message, ReportRequest] | None:
+    async def begin(
+        self, request_id: str, now: float
+    ) -> tuple[Message, ReportRequest] | None:
         """
-        Count one more beginning, and return what is asked; None if it is done.
+        Count one more beginning, and return what is asked; None if it is done, or
+        another node does it.
 
         @raise GivenUpError: there have been `MAX_ATTEMPTS`.
         """
-        begun = await self._store.transact(partial(_begin, request_id=request_id))
+
+        def work(cursor: Cursor) -> tuple[int, str, str, str, bytes] | None:
+            cursor.execute(
+                "UPDATE report_requests SET attempts = attempts + 1, node = ?,"  # noqa: S608 our own words
+                f" claimed = ? WHERE id = ? AND {_FREE}"
+                " RETURNING attempts, listener, envelope, request, content",
+                (self.node, now + TAKEOVER, request_id, *self._free(now)),
+            )
+            row = cursor.fetchone()
+            return (row[0], row[1], row[2], row[3], row[4]) if row else None
+
+        begun = await self._store.transact(work)
         if begun is None:
             return None
         attempts, listener, envelope, request, content = begun
@@ -97,18 +131,8 @@ class Requests:
 
         await self._store.transact(work)
 
-
-def _begin(cursor: Cursor, request_id: str) -> tuple[int, str, str, str, bytes] | None:
-    cursor.execute(
-        "UPDATE report_requests SET attempts = attempts + 1 WHERE id = ?", (request_id,)
-    )
-    cursor.execute(
-        "SELECT attempts, listener, envelope, request, content FROM report_requests"
-        " WHERE id = ?",
-        (request_id,),
-    )
-    row = cursor.fetchone()
-    return (row[0], row[1], row[2], row[3], row[4]) if row else None
+    def _free(self, now: float) -> tuple[str, float, float]:
+        return (self.node, now, now + TAKEOVER)
 
 
 def _envelope(text: str) -> Envelope:

@@ -45,6 +45,8 @@ class Entry:
     @ivar queued: when it was taken, or last told to retry.
     @ivar changed: when it came into this state.
     @ivar next_attempt: None unless it is sent by itself.
+    @ivar node: the one that has it, or had it last; "" is any.
+    @ivar claimed: until then the node has it for itself; None: nobody has.
     """
 
     id: str
@@ -61,6 +63,8 @@ class Entry:
     queued: float
     changed: float
     next_attempt: float | None
+    node: str = ""
+    claimed: float | None = None
 
     def status(self, *, duplicate: bool = False) -> ReportStatus:
         return ReportStatus(self.id, self.contact, self.state, self.reason, duplicate)

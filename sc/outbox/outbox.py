@@ -11,17 +11,23 @@ from sc.model.report import ReportState, ReportStatus
 from sc.outbox import table
 from sc.outbox.bell import Bell
 from sc.outbox.entry import Entry, NewReport
-from sc.outbox.settings import DAY, OutboxSettings
-from sc.outbox.states import UNDER_WAY, TransitionError
+from sc.outbox.settings import DAY, TAKEOVER, OutboxSettings
+from sc.outbox.states import UNDER_WAY, WAITING, TransitionError
 from sc.store.interface import Cursor, Store
 
 MAX_LISTED = 1000
+
+POLL = 1.0
+"""Seconds between two looks at a report that another node may send."""
 
 
 class Outbox:
     """
     @ivar settings: also the sender's.
     @ivar work: rings when something may be due.
+
+    Several nodes may share the store: each sends what it has claimed, and `node` tells
+    them apart.
 
     `clock` must tell seconds since 1970, as the reactor does: rows outlive it.
     """
@@ -33,8 +39,10 @@ class Outbox:
         new_id: Callable[[], str],
         settings: OutboxSettings,
         maillog: MailLog,
+        node: str = "",
     ) -> None:
         self._store = store
+        self._node = node
         self._clock = clock
         self._new_id = new_id
         self._maillog = maillog
@@ -94,7 +102,7 @@ class Outbox:
             if table.read_mail(cursor, report_id) is None:
                 raise TransitionError("its mail has been deleted")
             new = evolve(old, state=ReportState.QUEUED, reason="", attempts=0)
-            new = evolve(new, queued=now, changed=now, next_attempt=now)
+            new = evolve(new, queued=now, changed=now, next_attempt=now, claimed=None)
             return table.move(cursor, old, new)
 
         entry = await self._change(work)
@@ -108,10 +116,16 @@ class Outbox:
         @raise NoSuchReportError: there is none.
         @raise TransitionError: it is on its way, or has left.
         """
-        entry = await self._change(
-            self._moving(report_id, ReportState.CANCELLED, "by the operator")
-        )
-        return entry.status()
+        now = self._clock.seconds()
+        reason = "by the operator"
+
+        def work(cursor: Cursor) -> Entry:
+            old = table.read(cursor, report_id)
+            new = evolve(old, state=ReportState.CANCELLED, reason=reason, changed=now)
+            new = evolve(new, next_attempt=None, claimed=None)
+            return table.move(cursor, old, new)
+
+        return (await self._change(work)).status()
 
     async def wait(
         self, report_ids: Sequence[str], timeout: float
@@ -133,14 +147,18 @@ class Outbox:
             left = deadline - self._clock.seconds()
             if left <= 0 or not any(entry.state in UNDER_WAY for entry in entries):
                 return tuple(entry.status() for entry in entries)
-            await self._changes.heard(rings, left)
+            # Another node's change rings no bell here.
+            await self._changes.heard(rings, min(left, POLL))
 
-    async def due(self, limit: int) -> tuple[Entry, ...]:
-        """What the sender shall try now, the longest waiting first."""
+    async def claim(self, limit: int) -> tuple[Entry, ...]:
+        """
+        What the sender shall try now, the longest waiting first, with what it has
+        claimed and not ended. No other node tries it meanwhile.
+        """
         now = self._clock.seconds()
         horizon = now + max(self.settings.retry_delays)
         return await self._store.transact(
-            partial(table.due, now=now, horizon=horizon, limit=limit)
+            partial(table.claim, node=self._node, now=now, horizon=horizon, limit=limit)
         )
 
     async def next_due(self) -> float | None:
@@ -160,20 +178,32 @@ class Outbox:
         @raise TransitionError: cancelled meanwhile, or under way elsewhere.
         @raise StoreError: not written down: the dot must not be sent.
         """
-        await self._change(self._moving(report_id, ReportState.SENDING, ""))
+        now = self._clock.seconds()
+
+        def work(cursor: Cursor) -> Entry:
+            old = table.read(cursor, report_id)
+            self._check_ours(old, now)
+            new = evolve(old, state=ReportState.SENDING, reason="", changed=now)
+            new = evolve(new, next_attempt=None, node=self._node, claimed=None)
+            return table.move(cursor, old, new)
+
+        await self._change(work)
 
     async def end(self, report_id: str, state: ReportState, reason: str) -> None:
         """
         Write down how an attempt ended. A deferred report that has no time left has
         failed.
 
-        @raise TransitionError: cancelled meanwhile.
+        @raise TransitionError: cancelled meanwhile, or under way elsewhere.
         @raise StoreError: not written down.
         """
         now = self._clock.seconds()
 
         def work(cursor: Cursor) -> Entry:
             old = table.read(cursor, report_id)
+            self._check_ours(old, now)
+            if old.state is state and state not in WAITING:
+                return old  # written down before; only the store's answer got lost
             new = evolve(
                 old,
                 state=state,
@@ -181,6 +211,7 @@ class Outbox:
                 attempts=old.attempts + 1,
                 changed=now,
                 next_attempt=None,
+                claimed=None,
             )
             if state is ReportState.DEFERRED:
                 new = self._later(new)
@@ -194,27 +225,30 @@ class Outbox:
 
         Call it before anything is sent.
         """
+        now = self._clock.seconds()
 
-        def work(cursor: Cursor) -> list[Entry]:
-            lost = table.select(cursor, (ReportState.SENDING,), MAX_LISTED)
-            reason = "the daemon stopped before the relay answered"
-            moves = [
-                self._moving(entry.id, ReportState.UNCERTAIN, reason) for entry in lost
-            ]
-            return [move(cursor) for move in moves]
+        def work(cursor: Cursor) -> tuple[Entry, ...]:
+            lost = table.on_their_way(cursor, self._node)
+            return tuple(table.move(cursor, old, _in_doubt(old, now)) for old in lost)
 
         for entry in await self._store.transact(work):
             self._tell(entry)
 
     async def purge(self) -> None:
-        """Delete the mails and the rows whose time is over."""
+        """
+        Delete the mails and the rows whose time is over; what a node that is gone had
+        on its way is uncertain.
+        """
         now = self._clock.seconds()
         mails_before = now - self.settings.body_days * DAY
         rows_before = now - self.settings.row_days * DAY
 
         def work(cursor: Cursor) -> tuple[Entry, ...]:
             table.purge(cursor, mails_before, rows_before)
-            return table.expire_uncertain(cursor, rows_before, now)
+            expired = table.expire_uncertain(cursor, rows_before, now)
+            lost = table.abandoned(cursor, self._node, now - TAKEOVER)
+            moved = [table.move(cursor, old, _in_doubt(old, now)) for old in lost]
+            return (*expired, *moved)
 
         for entry in await self._store.transact(work):
             self._tell(entry)
@@ -226,17 +260,14 @@ class Outbox:
             return evolve(entry, state=ReportState.FAILED, reason=reason)
         return evolve(entry, next_attempt=next_attempt)
 
-    def _moving(
-        self, report_id: str, state: ReportState, reason: str
-    ) -> Callable[[Cursor], Entry]:
-        now = self._clock.seconds()
-
-        def work(cursor: Cursor) -> Entry:
-            old = table.read(cursor, report_id)
-            new = evolve(old, state=state, reason=reason, changed=now)
-            return table.move(cursor, old, evolve(new, next_attempt=None))
-
-        return work
+    def _check_ours(self, entry: Entry, now: float) -> None:
+        """
+        @raise TransitionError: another node has it.
+        """
+        claimed = entry.claimed is not None and now < entry.claimed <= now + TAKEOVER
+        held = claimed or entry.state is ReportState.SENDING
+        if held and entry.node not in ("", self._node):
+            raise TransitionError(f"node {entry.node} has it")
 
     async def _change(self, work: Callable[[Cursor], Entry]) -> Entry:
         entry = await self._store.transact(work)
@@ -246,3 +277,10 @@ class Outbox:
     def _tell(self, entry: Entry) -> None:
         self._maillog.reported(entry.message_id, entry.status(), entry.evidence)
         self._changes.ring()
+
+
+def _in_doubt(entry: Entry, now: float) -> Entry:
+    """The relay may have it, and nobody who could know is there any more."""
+    reason = "the daemon stopped before the relay answered"
+    new = evolve(entry, state=ReportState.UNCERTAIN, reason=reason, changed=now)
+    return evolve(new, next_attempt=None, claimed=None)

@@ -20,8 +20,11 @@ from sc.wire.smtp import Reply
 from sc.wire.smtp_dsn import Dsn, Notify, RecipientDsn, Return, original_recipient
 from sc.wire.smtp_replies import one_line
 
-LOOK = 300.0
-"""Seconds between two looks when nothing rings: the clock may have been set."""
+LOOK = 60.0
+"""
+Seconds between two looks when nothing rings: another node may have left something, or
+the clock may have been set.
+"""
 
 PURGE = 3600.0
 """Seconds between two purges; what is kept is counted in days."""
@@ -93,7 +96,7 @@ class Sender(Service):
             await self._outbox.purge()
             self._next_purge = now + PURGE
         limit = self._outbox.settings.concurrency
-        for entry in await self._outbox.due(limit + len(self._attempts)):
+        for entry in await self._outbox.claim(limit + len(self._attempts)):
             if entry.id not in self._attempts and len(self._attempts) < limit:
                 self._start(entry)
         next_due = await self._outbox.next_due()
@@ -134,7 +137,11 @@ class Sender(Service):
         except RelayError as e:
             state = ReportState.UNCERTAIN if e.uncertain else ReportState.DEFERRED
             return state, f"relay: {e}"
-        except (CancelledError, StoreError, TransitionError):
+        except StoreError as e:
+            # Perhaps it was written down, and only the answer got lost: say again
+            # that the dot was not sent.
+            return ReportState.DEFERRED, f"the store failed before the dot: {e}"
+        except (CancelledError, TransitionError):
             raise
         except Exception:  # noqa: BLE001 our bug must not send the same mail for ever
             self._log.failure("report {id} cannot be sent", id=entry.id)

@@ -4,6 +4,12 @@ from attrs import Attribute, field, frozen, validators
 
 DAY = 86400.0
 
+TAKEOVER = 3600.0
+"""
+Seconds for which what a node has begun is its own. A living node needs less for any
+step; what a dead one left is then taken up by the nodes that share its store.
+"""
+
 
 def _delays(_: object, __: "Attribute[tuple[float, ...]]", value: object) -> None:
     if not isinstance(value, tuple) or not value or min(value) <= 0:

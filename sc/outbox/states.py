@@ -9,8 +9,9 @@ TRANSITIONS: Mapping[S, frozenset[S]] = {
     # Written down before the final dot: from here on the relay may have it.
     S.SENDING: frozenset({S.SENT, S.DEFERRED, S.FAILED, S.UNCERTAIN}),
     S.DEFERRED: frozenset({S.SENDING, S.DEFERRED, S.FAILED, S.CANCELLED, S.QUEUED}),
-    # Only a person may decide to send it again, or not to.
-    S.UNCERTAIN: frozenset({S.QUEUED, S.CANCELLED, S.FAILED}),
+    # Only a person may decide to send it again, or not to. A node that was thought
+    # dead may still tell that it was sent.
+    S.UNCERTAIN: frozenset({S.QUEUED, S.CANCELLED, S.FAILED, S.SENT}),
     S.FAILED: frozenset({S.QUEUED}),
     S.CANCELLED: frozenset({S.QUEUED}),
     S.SENT: frozenset(),

@@ -6,6 +6,7 @@ from attrs import evolve, fields
 
 from sc.model.report import ReportState
 from sc.outbox.entry import Entry, NewReport
+from sc.outbox.settings import TAKEOVER
 from sc.outbox.states import TransitionError, check
 from sc.store.interface import Cursor, Row
 
@@ -13,6 +14,10 @@ _NAMES = tuple(column.name for column in fields(Entry))
 _COLUMNS = ", ".join(_NAMES)
 _SELECT = f"SELECT {_COLUMNS} FROM reports"  # noqa: S608 our own column names
 _STATE = _NAMES.index("state")
+
+
+MAX_LOST = 1000
+"""More than all nodes can have on their way at once."""
 
 
 class NoSuchReportError(LookupError):
@@ -94,15 +99,40 @@ def select(
     return tuple(map(_entry, cursor.fetchall()))
 
 
-def due(cursor: Cursor, now: float, horizon: float, limit: int) -> tuple[Entry, ...]:
+def claim(
+    cursor: Cursor, node: str, now: float, horizon: float, limit: int
+) -> tuple[Entry, ...]:
     """
-    Those whose time has come, and those further away than any delay (`horizon`):
-    the clock was set back.
+    Give this node those whose time has come, and those further away than any delay
+    (`horizon`): the clock was set back. Not those that another node has.
     """
+    until = now + TAKEOVER
+    # One statement: of two nodes that run it at once, one finds nothing more.
     cursor.execute(
-        f"{_SELECT} WHERE next_attempt <= ? OR next_attempt > ?"
-        " ORDER BY next_attempt, id LIMIT ?",
-        (now, horizon, limit),
+        "UPDATE reports SET node = ?, claimed = ? WHERE id IN (SELECT id FROM reports"  # noqa: S608 our own column names
+        " WHERE (next_attempt <= ? OR next_attempt > ?) AND (node = ?"
+        " OR claimed IS NULL OR claimed <= ? OR claimed > ?)"
+        f" ORDER BY next_attempt, id LIMIT ?) RETURNING {_COLUMNS}",
+        (node, until, now, horizon, node, now, until, limit),
+    )
+    found = map(_entry, cursor.fetchall())
+    return tuple(sorted(found, key=lambda entry: (entry.next_attempt, entry.id)))
+
+
+def on_their_way(cursor: Cursor, node: str) -> tuple[Entry, ...]:
+    """What this node was sending when it stopped."""
+    cursor.execute(
+        f"{_SELECT} WHERE state = ? AND node IN ('', ?) LIMIT ?",
+        (ReportState.SENDING.value, node, MAX_LOST),
+    )
+    return tuple(map(_entry, cursor.fetchall()))
+
+
+def abandoned(cursor: Cursor, node: str, before: float) -> tuple[Entry, ...]:
+    """What other nodes have been sending since `before`: longer than that takes."""
+    cursor.execute(
+        f"{_SELECT} WHERE state = ? AND node NOT IN ('', ?) AND changed <= ? LIMIT ?",
+        (ReportState.SENDING.value, node, before, MAX_LOST),
     )
     return tuple(map(_entry, cursor.fetchall()))
 
@@ -126,10 +156,12 @@ def move(cursor: Cursor, old: Entry, new: Entry) -> Entry:
     check(old.state, new.state)
     cursor.execute(
         "UPDATE reports SET state = ?, reason = ?, attempts = ?, queued = ?,"
-        " changed = ?, next_attempt = ? WHERE id = ? AND state = ?",
+        " changed = ?, next_attempt = ?, node = ?, claimed = ?"
+        " WHERE id = ? AND state = ? AND node = ?",
         (
             *(new.state.value, new.reason, new.attempts, new.queued),
-            *(new.changed, new.next_attempt, old.id, old.state.value),
+            *(new.changed, new.next_attempt, new.node, new.claimed),
+            *(old.id, old.state.value, old.node),
         ),
     )
     if cursor.rowcount != 1:

@@ -10,7 +10,7 @@ from sc.maillog import MailLog
 from sc.offload import Offload
 from sc.outbox.outbox import Outbox
 from sc.scan.seen import SeenFile, SeenMemory
-from sc.service.identity import hostname, id_source
+from sc.service.identity import hostname, id_source, node_name
 from sc.service.surroundings import Surroundings
 from sc.service.tokens import NAME, admin_token
 from sc.store.sqlite import SQLiteStore
@@ -25,6 +25,7 @@ class Foundation:
     """
     @ivar token: of the operator, from the state folder.
     @ivar hostname: ours, in greetings and trace fields.
+    @ivar node: our name among the nodes that share a store.
     """
 
     around: Surroundings
@@ -38,6 +39,7 @@ class Foundation:
     new_id: Callable[[], str]
     token: str = field(repr=False)
     hostname: str
+    node: str
 
     async def close(self) -> None:
         """Give back threads and files; safe if nothing was started."""
@@ -54,6 +56,8 @@ def lay(config: Config, around: Surroundings, state: StateDir) -> Foundation:
     reactor, maillog = around.reactor, MailLog()
     pool = ThreadPool(0, config.threads, "sc.offload")
     new_id = id_source(around.random)
+    host = hostname()
+    node = node_name(state.key("node.key"), host)
     store = SQLiteStore(state.path(STORE_FILE), reactor, ThreadPool(0, 1, "sc.store"))
     return Foundation(
         around=around,
@@ -62,9 +66,10 @@ def lay(config: Config, around: Surroundings, state: StateDir) -> Foundation:
         offload=Offload(reactor, pool),
         store=store,
         memory=SeenFile(state.path(SEEN_FILE)),
-        outbox=Outbox(store, reactor, new_id, config.outbox, maillog),
+        outbox=Outbox(store, reactor, new_id, config.outbox, maillog, node),
         maillog=maillog,
         new_id=new_id,
         token=admin_token(state.path(NAME)),
-        hostname=hostname(),
+        hostname=host,
+        node=node,
     )

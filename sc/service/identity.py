@@ -28,6 +28,14 @@ def hostname() -> str:
     return name if name and usable else "localhost"
 
 
+def node_name(key: bytes, host: str) -> str:
+    """
+    Tells nodes that share a store apart; the host's name too, because state folders
+    are copied from machine to machine.
+    """
+    return f"{host}-{key.hex()[:8]}"
+
+
 @contextmanager
 def acting_as(uid: int | None, gid: int | None) -> Iterator[None]:
     """

@@ -116,7 +116,9 @@ def build_reports(config: Config, base: Foundation) -> Reports:
     )
     return Reports(
         grounds=grounds,
-        reporter=Reporter(_means(config, grounds), Requests(base.store), clock),
+        reporter=Reporter(
+            _means(config, grounds), Requests(base.store, base.node), clock
+        ),
         sender=_sender(config, base),
         own=OwnReports(seal, tuple(config.scanners.by_name)),
         stop_timeout=config.outbox.stop_timeout,

@@ -48,4 +48,12 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         )
         """,
     ),
+    (
+        # Which of the nodes that share a store has it, and until when; "" are rows
+        # of a time when there was only one.
+        "ALTER TABLE reports ADD COLUMN node TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE reports ADD COLUMN claimed DOUBLE PRECISION",
+        "ALTER TABLE report_requests ADD COLUMN node TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE report_requests ADD COLUMN claimed DOUBLE PRECISION",
+    ),
 )

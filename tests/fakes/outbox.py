@@ -28,7 +28,11 @@ class Bench:
 
     @classmethod
     def make(
-        cls, path: Path, settings: OutboxSettings | None = None, prefix: str = "r"
+        cls,
+        path: Path,
+        settings: OutboxSettings | None = None,
+        prefix: str = "r",
+        node: str = "",
     ) -> "Bench":
         clock, threads = Clock(), cast(Any, InlineThreads())
         clock.advance(NOW)
@@ -41,6 +45,7 @@ class Bench:
             lambda: f"{prefix}{next(ids)}",
             settings or OutboxSettings(),
             MailLog(),
+            node,
         )
         return cls(path, clock, store, outbox)
 

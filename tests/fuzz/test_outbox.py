@@ -57,7 +57,7 @@ class OutboxMachine(RuleBasedStateMachine):
     @rule()
     def begin_what_is_due(self) -> None:
         """The sender may take any due report to its dot: never one in doubt."""
-        for entry in now(self.bench.outbox.due(10)):
+        for entry in now(self.bench.outbox.claim(10)):
             assert entry.id not in self.maybe_taken
             now(self.bench.outbox.begin(entry.id))
             self.under_way.add(entry.id)
@@ -114,7 +114,7 @@ class OutboxMachine(RuleBasedStateMachine):
 
     @invariant()
     def no_doubt_is_due(self) -> None:
-        due = {entry.id for entry in now(self.bench.outbox.due(10))}
+        due = {entry.id for entry in now(self.bench.outbox.claim(10))}
         assert not due & self.maybe_taken
 
 

@@ -15,7 +15,7 @@ from sc.model.message import Message
 from sc.model.report import ReportRequest
 from sc.store.interface import StoreError
 from tests.fakes.abuse import message
-from tests.fakes.outbox import Bench
+from tests.fakes.outbox import NOW, Bench
 
 REQUEST = ReportRequest(send=True)
 
@@ -64,7 +64,7 @@ class Setting:
         await stopping
 
     async def left(self) -> tuple[str, ...]:
-        return await Requests(self.bench.store).ids()
+        return await Requests(self.bench.store).ids(NOW)
 
 
 @pytest_twisted.async_yield_fixture

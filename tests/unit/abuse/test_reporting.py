@@ -30,6 +30,7 @@ from sc.outbox.entry import NewReport
 from sc.store.interface import StoreError
 from tests.fakes.abuse import SEAL, SETTINGS, SPAM, Desk, desk, link, message, relay
 from tests.fakes.flow import decision_of
+from tests.fakes.outbox import NOW
 
 EVIDENCE = Evidence("f" * 64, (relay(),), (link(),))
 SEND = ReportRequest(send=True, caller="test")
@@ -60,7 +61,7 @@ async def desks(tmp_path: Path) -> AsyncIterator[Desks]:
 
 
 async def left(here: Desk) -> tuple[str, ...]:
-    return await Requests(here.bench.store).ids()
+    return await Requests(here.bench.store).ids(NOW)
 
 
 async def sent(here: Desk, report_id: str) -> None:

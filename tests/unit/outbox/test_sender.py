@@ -150,6 +150,10 @@ async def test_store_fails_before_the_dot(scene: Scene) -> None:
     assert not scene.relay.attempts[0].dot_sent
     broken.repair()
     scene.clock.advance(30.0)
+    state, reason = await scene.state()
+    assert state is S.DEFERRED
+    assert reason.endswith("before the dot: database or disk is full")
+    scene.clock.advance(60.0)
     assert scene.relay.attempts[1].dot_sent
 
 
