@@ -37,7 +37,7 @@ setup(
         "ada-url>=1.15",
         "attrs>=24.2",
         "cryptography>=43",
-        "dkimpy>=1.1.8",
+        "dkimpy[ed25519]>=1.1.8",
         "klein>=24.8",
         "pyOpenSSL>=24.3",
         "publicsuffixlist>=1.0.2",

@@ -95,7 +95,7 @@ class Case:
         if self.evidence is None or not to_mail:
             return
         drafts = await self.means.offload(
-            len(self.message.content) * len(to_mail),
+            self.means.drafts.octets(self.message, len(to_mail)),
             self.means.drafts.write,
             self.message,
             self.evidence,

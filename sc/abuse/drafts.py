@@ -16,9 +16,11 @@ from sc.abuse.recipients import Recipients, read_recipients
 from sc.abuse.redact import Redactor
 from sc.abuse.report_id import ReportSeal
 from sc.abuse.settings import AbuseReportSettings
+from sc.abuse.signer import Signer
 from sc.model.complaint import Complaint, Item, RelayItem
 from sc.model.evidence import Evidence
 from sc.model.message import Message
+from sc.offload import INLINE
 from sc.outbox.entry import NewReport
 
 
@@ -43,6 +45,8 @@ class Drafts:
     @ivar software: our name and version.
     @ivar redaction_key: secret; see `Redactor`.
     @ivar new_id: for each report.
+    @ivar signer: of the finished mail; what it makes is kept, so that each attempt
+        sends the same octets.
     """
 
     settings: AbuseReportSettings
@@ -50,6 +54,12 @@ class Drafts:
     redaction_key: bytes = field(repr=False)
     seal: ReportSeal
     new_id: Callable[[], str]
+    signer: Signer = Signer()
+
+    def octets(self, message: Message, reports: int) -> int:
+        """How much work it is to write so many, for `Offload`."""
+        size = len(message.content) * reports
+        return max(size, INLINE + 1) if self.signer.keys else size
 
     def write(
         self,
@@ -107,7 +117,7 @@ class Drafts:
             message_id=case.message.id,
             mail_from=address,
             rcpt_to=complaint.address,
-            mail=write(incident, author, self.seal),
+            mail=self.signer.sign(write(incident, author, self.seal)),
             mail_message_id=f"<{incident.message_id}>",
             evidence=summary(complaint),
             id=incident.report_id,

@@ -5,6 +5,7 @@ from email.utils import parseaddr
 
 from attrs import Attribute, field, frozen, validators
 
+from sc.abuse.dkim_settings import DkimSettings, distinct
 from sc.model.complaint import IPNetwork
 from sc.model.decision import Action
 from sc.net.relay_settings import RelaySettings
@@ -64,6 +65,8 @@ class AbuseReportSettings:
         its text is, or else the header section.
     @ivar eight_bit: the relay offers 8BITMIME; without it, the header section of a
         message with 8-bit octets is attached, encoded.
+    @ivar dkim: with which keys reports are signed: one, or a list; without any, the
+        relay may sign.
     @ivar auto_submitted: mark reports as automatic (RFC 3834); some desks drop those.
     @ivar never_desks: addresses and domains that never get a report.
     @ivar never_networks: networks that are never reported.
@@ -81,6 +84,7 @@ class AbuseReportSettings:
         default=1 << 20, validator=[validators.ge(0), validators.le(16 << 20)]
     )
     eight_bit: bool = True
+    dkim: tuple[DkimSettings, ...] = field(default=(), validator=distinct)
     auto_submitted: bool = False
     never_desks: tuple[str, ...] = field(default=(), validator=_desks)
     never_networks: tuple[IPNetwork, ...] = ()

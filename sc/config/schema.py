@@ -6,6 +6,7 @@ from attrs import field, frozen
 
 from sc.abuse.contacts import ContactSettings
 from sc.abuse.settings import AbuseReportSettings
+from sc.abuse.signing_keys import SigningKeyError, read_key
 from sc.access import AccessSettings
 from sc.config.listeners import DEFAULTS, Listener, Protocol, read_listeners
 from sc.config.load import Source, read_nodes
@@ -107,6 +108,21 @@ def _check(
             f"is missing: a message can be quarantined, and {doors[0]} would not"
             " know where to send it",
         )
+    _check_keys(structurer, _child(_child(root, "abuse_report"), "dkim"), config)
+
+
+def _check_keys(structurer: Structurer, node: yaml.Node | None, config: Config) -> None:
+    """A key that cannot sign is an error of its line, not of the first report."""
+    several = isinstance(node, yaml.SequenceNode)
+    nodes = node.value if isinstance(node, yaml.SequenceNode) else [node]
+    for index, settings in enumerate(config.abuse_report.dkim):
+        try:
+            read_key(settings)
+        except SigningKeyError as e:
+            path = f"abuse_report.dkim{f'[{index}]' if several else ''}.key_file"
+            key_file = _child(nodes[index], "key_file")
+            assert key_file is not None, "it has no default"
+            structurer.note(path, key_file, f"{settings.key_file} {e}")
 
 
 def _relays(listener: Listener) -> bool:

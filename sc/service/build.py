@@ -74,6 +74,7 @@ def build(config: Config, around: Surroundings, state: StateDir) -> Parts:
     """
     Make everything; nothing listens, and nothing was sent or asked.
 
+    @raise SigningKeyError: a key for DKIM cannot be used.
     @raise StateDirError: the secrets of the state folder cannot be used.
     """
     base = lay(config, around, state)

@@ -11,6 +11,7 @@ from twisted.application.service import Service
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
+from sc.abuse.signing_keys import SigningKeyError
 from sc.config.load import Source
 from sc.config.problems import ConfigError
 from sc.config.schema import Config, load
@@ -67,7 +68,7 @@ class Daemon(Service):
                 parts.base.store.open()
             for door in parts.doors:
                 door.privilegedStartService()
-        except (ListenError, StateDirError, StoreError) as e:
+        except (ListenError, SigningKeyError, StateDirError, StoreError) as e:
             raise self._refusal(str(e)) from None
         self._parts = parts
         return parts

@@ -2,6 +2,7 @@
 
 from attrs import define, frozen
 from twisted.internet.defer import Deferred
+from twisted.logger import Logger
 
 import sc
 from sc.abuse.bootstrap_files import BootstrapFiles, Refresh
@@ -14,6 +15,8 @@ from sc.abuse.lookup import Lookup
 from sc.abuse.report_id import OwnReports, ReportSeal
 from sc.abuse.reporting import Reporter
 from sc.abuse.requests import Requests
+from sc.abuse.signer import Signer
+from sc.abuse.signing_keys import doubts, read_keys
 from sc.config.schema import Config
 from sc.flow import Outcome
 from sc.model.evidence import Evidence
@@ -28,6 +31,8 @@ from sc.service.doors import relay
 from sc.service.foundation import Foundation
 
 SOFTWARE = f"sc/{sc.__version__}"
+
+_log = Logger("sc.abuse")
 
 
 @frozen
@@ -90,9 +95,13 @@ def build_reports(config: Config, base: Foundation) -> Reports:
     """
     Nothing is looked up or sent yet.
 
+    @raise SigningKeyError: a key for DKIM cannot be used.
     @raise StateDirError: a secret cannot be read or made.
     """
     settings, clock = config.abuse_report, base.around.reactor
+    keys = read_keys(settings)
+    for doubt in doubts(settings, keys):
+        _log.warn("{doubt}", doubt=doubt)
     seal = ReportSeal(base.state.key("report.key"))
     secret = base.state.key("redaction.key")
     resolver = DNSResolver(config.resolver, clock)
@@ -112,7 +121,7 @@ def build_reports(config: Config, base: Foundation) -> Reports:
         whois=GuardedWhois(clock, resolver, fetching.destinations, fetching.forbidden),
         files=BootstrapFiles(fetcher, clock, folder, _refresh(config.contacts)),
         seal=seal,
-        drafts=Drafts(settings, SOFTWARE, secret, seal, base.new_id),
+        drafts=Drafts(settings, SOFTWARE, secret, seal, base.new_id, Signer(keys)),
     )
     return Reports(
         grounds=grounds,

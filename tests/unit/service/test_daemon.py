@@ -17,6 +17,7 @@ from sc.model.message import Message
 from sc.service.daemon import Daemon, StartError
 from sc.service.surroundings import Surroundings
 from sc.store.state_dir import StateDir
+from tests.fakes.dkim_keys import ed25519_key, key_file, pem
 from tests.fakes.faults import Fault, serving
 from tests.fakes.spamd import FakeSpamd
 
@@ -124,3 +125,13 @@ async def test_stops_before_it_is_ready(tmp_path: Path) -> None:
     assert "ready:" not in run.log
     assert "cannot start" not in run.log
     assert run.log.endswith("stopped")
+
+
+def test_key_is_lost(tmp_path: Path) -> None:
+    """A key for DKIM that is gone at the start is told as what it is."""
+    key = key_file(tmp_path, pem(ed25519_key()))
+    one = f"{{domain: example.org, selector: s1, key_file: {key}}}"
+    run = Run(tmp_path, f"{OPEN}abuse_report: {{dkim: {one}}}\n")
+    Path(key).unlink()
+    with pytest.raises(SystemExit, match=r"start: abuse_report\.dkim: .* No such"):
+        run.daemon.privilegedStartService()
