@@ -1,5 +1,6 @@
 """Packaging of sc: metadata, dependencies, extras and the twistd plugin."""
 
+from itertools import chain
 from pathlib import Path
 
 from setuptools import find_packages, setup
@@ -19,6 +20,11 @@ TESTS = [
     "types-PyYAML",
     "xarf>=1.0.0",
 ]
+
+EXTRAS = {
+    "pdf": ["pypdf>=6"],
+    "qr": ["Pillow>=11", "zxing-cpp>=2.3"],
+}
 
 setup(
     name="sc",
@@ -48,7 +54,7 @@ setup(
         "Werkzeug>=3.0",
         "zope.interface>=7.0",
     ],
-    extras_require={"test": TESTS},
+    extras_require={**EXTRAS, "test": [*TESTS, *chain.from_iterable(EXTRAS.values())]},
     entry_points={"console_scripts": ["scctl=sc.cli.scctl:main"]},
     zip_safe=False,
 )

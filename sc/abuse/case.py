@@ -3,7 +3,7 @@
 Whoever waits for it takes what is known when the time is over.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -15,7 +15,7 @@ from sc.abuse.lookup import Found, Lookup
 from sc.abuse.report_id import REASON, ReportSeal
 from sc.abuse.settings import AbuseReportSettings
 from sc.abuse.xarf import Spam, Told, write
-from sc.model.evidence import Evidence
+from sc.model.evidence import Attached, Evidence
 from sc.model.message import Message
 from sc.model.report import Boundary, ReportOutcome, ReportRequest, ReportStatus
 from sc.model.xarf import XarfRequest
@@ -47,12 +47,14 @@ class Means:
     """
     With what a report is made.
 
+    @ivar attached: `sc.attached.reader.AttachmentReader.read`.
     @ivar gather: `sc.abuse.evidence.gather`, its settings bound.
     @ivar boundary: of a request that brings none.
     """
 
     settings: AbuseReportSettings
-    gather: Callable[[Message, Boundary], Evidence]
+    attached: Callable[[Message], Awaitable[tuple[Attached, ...]]]
+    gather: Callable[[Message, Boundary, tuple[Attached, ...]], Evidence]
     boundary: Boundary
     lookup: Lookup
     drafts: Drafts
@@ -79,7 +81,10 @@ class Case:
     async def find(self) -> None:
         """Evidence, hosts, contacts. What stays unknown is told as a warning."""
         message = self.message
-        evidence = await self.means.offload(len(message.content), self._gather)
+        attached = await self.means.attached(message)
+        evidence = await self.means.offload(
+            len(message.content), self._gather, attached
+        )
         self.evidence = evidence
         if not evidence.skip:
             await self.means.lookup.run(evidence, self.found)
@@ -185,8 +190,8 @@ class Case:
         )
         return write(asked, spam, items)
 
-    def _gather(self) -> Evidence:
-        evidence = self.means.gather(self.message, self._boundary)
+    def _gather(self, attached: tuple[Attached, ...]) -> Evidence:
+        evidence = self.means.gather(self.message, self._boundary, attached)
         if self.means.seal.is_ours(self.message.content):
             return evolve(evidence, skip=REASON)
         return evidence

@@ -154,5 +154,8 @@ def _redacted(item: Item, redact: Callable[[str], str]) -> Item:
             date=instant(relay),
         )
         return evolve(item, relay=plain)
-    links = tuple(evolve(link, url=redact(link.url), chain=()) for link in item.links)
+    links = tuple(
+        evolve(link, url=redact(link.url), chain=(), part=redact(link.part))
+        for link in item.links
+    )
     return evolve(item, links=links)

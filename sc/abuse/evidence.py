@@ -15,7 +15,7 @@ from sc.content.received import Hop, read_received
 from sc.content.urls import within
 from sc.model.complaint import IPNetwork
 from sc.model.envelope import Envelope, IPAddress
-from sc.model.evidence import Evidence, Relay
+from sc.model.evidence import Attached, Evidence, Relay
 from sc.model.message import Message
 from sc.model.report import Boundary
 
@@ -58,9 +58,16 @@ class _Source:
 
 
 def gather(
-    message: Message, boundary: Boundary, settings: EvidenceSettings
+    message: Message,
+    boundary: Boundary,
+    settings: EvidenceSettings,
+    attached: tuple[Attached, ...] = (),
 ) -> Evidence:
-    """Read relay and links; what is missing stands in the warnings."""
+    """
+    Read relay and links; what is missing stands in the warnings.
+
+    @param attached: what `sc.attached` found.
+    """
     document = read(message.content, Limits(octets=settings.max_octets), _is_text)
     skip = automatic(document.fields)
     source = _find_source(message.envelope, document.fields, boundary, settings)
@@ -70,6 +77,7 @@ def gather(
         document,
         _ignored(message.envelope.recipients + source.recipients, boundary, settings),
         LinkLimits(links=settings.max_links),
+        attached,
     )
     return Evidence(
         fingerprint=fingerprint(message.content),

@@ -159,6 +159,8 @@ def _host(item: LinkItem) -> Iterator[str]:
     yield f"Links:           {number}"
     for link in item.links:
         yield f"  {printable(link.url, MAX_URL)}"
+        if link.part:
+            yield f"    in the attachment {printable(link.part)}"
 
 
 def _attachment(incident: Incident) -> Iterator[str]:

@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from typing import Any, TextIO
 
 from sc.abuse.evidence import EvidenceSettings, gather
+from sc.attached.kinds import choose
+from sc.attached.process import read_now
+from sc.attached.settings import AttachedSettings
 from sc.cli import exits
 from sc.cli.messages import Unreadable, read_messages
 from sc.model.envelope import Envelope
-from sc.model.evidence import Evidence, Link, Relay
+from sc.model.evidence import Attached, Evidence, Link, Relay
 from sc.model.message import Message
 from sc.model.report import Boundary
 
@@ -22,6 +25,11 @@ _SETTINGS = EvidenceSettings()
 
 def run(options: argparse.Namespace) -> int:
     """Every message is read; exit 65 if one of the inputs could not be."""
+    try:
+        attached = AttachedSettings(**dict.fromkeys(options.attached, True))
+    except ValueError as e:  # A library is missing; it says which.
+        print(f"scctl: --attached {e}", file=sys.stderr)
+        return exits.USAGE
     boundary = Boundary(
         names=tuple(options.boundary_name),
         domains=tuple(options.boundary_domain),
@@ -36,7 +44,8 @@ def run(options: argparse.Namespace) -> int:
             code = exits.INPUT
             continue
         message = Message("", Envelope(), found.content)
-        told = as_json(found.name, gather(message, boundary, _SETTINGS))
+        read = _attached(message, attached)
+        told = as_json(found.name, gather(message, boundary, _SETTINGS, read))
         if options.json:
             print(json.dumps(told))
         else:
@@ -44,6 +53,12 @@ def run(options: argparse.Namespace) -> int:
         progress.step()
     progress.clear()
     return code
+
+
+def _attached(message: Message, settings: AttachedSettings) -> tuple[Attached, ...]:
+    chosen, over = choose(message.content, settings.kinds, settings.parts)
+    found = read_now(chosen, settings) if chosen else ()
+    return found + tuple(Attached("", problem=warning) for warning in over)
 
 
 def as_json(name: str, evidence: Evidence) -> dict[str, Any]:
@@ -75,6 +90,7 @@ def _link(link: Link) -> dict[str, Any]:
         "host": link.host,
         "role": link.role.value,
         "chain": list(link.chain),
+        **({"part": link.part} if link.part else {}),
     }
 
 
@@ -92,6 +108,8 @@ def _lines(told: dict[str, Any]) -> Iterator[str]:
         yield plain(f"  link     {link['url']} ({link['role']})")
         for outer in link["chain"]:
             yield plain(f"             in {outer}")
+        if "part" in link:
+            yield plain(f"             attached as {link['part']}")
     for warning in told["warnings"]:
         yield plain(f"  warning  {warning}")
 

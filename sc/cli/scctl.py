@@ -113,6 +113,13 @@ def _add_evidence(commands: "argparse._SubParsersAction[Parser]") -> None:
         help="a network of ours",
     )
     evidence.add_argument(
+        "--attached",
+        metavar="KINDS",
+        type=_kinds,
+        default=(),
+        help="also read these attachments: html,ics,pdf,qr (some of them)",
+    )
+    evidence.add_argument(
         "--json", action="store_true", help="print one JSON object a message"
     )
 
@@ -124,6 +131,15 @@ def _network(text: str) -> "IPv4Network | IPv6Network":
         return ip_network(text, strict=False)
     except ValueError as e:
         raise argparse.ArgumentTypeError(f"{text!r} is no network") from e
+
+
+def _kinds(text: str) -> tuple[str, ...]:
+    known = ("html", "ics", "pdf", "qr")
+    kinds = tuple(kind.strip() for kind in text.split(","))
+    for kind in kinds:
+        if kind not in known:
+            raise argparse.ArgumentTypeError(f"{kind!r} is none of {','.join(known)}")
+    return kinds
 
 
 def main(argv: Sequence[str] | None = None) -> int:

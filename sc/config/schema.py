@@ -8,6 +8,7 @@ from sc.abuse.contacts import ContactSettings
 from sc.abuse.settings import AbuseReportSettings
 from sc.abuse.signing_keys import SigningKeyError, read_key
 from sc.access import AccessSettings
+from sc.attached.settings import AttachedSettings
 from sc.config.listeners import DEFAULTS, Listener, Protocol, read_listeners
 from sc.config.load import Source, read_nodes
 from sc.config.problems import ConfigError
@@ -38,6 +39,7 @@ class Config:
     @ivar trusted_boundary: whose Received fields we believe.
     @ivar contacts: who to tell for a network.
     @ivar ignored_link_hosts: hosts that no complaint names, with their subdomains.
+    @ivar attached_links: which attachments of a reported message are read for links.
     @ivar abuse_report: how reports leave; nothing is sent without it.
     @ivar outbox: how often a report is tried, and how long it is kept.
     """
@@ -53,6 +55,7 @@ class Config:
     trusted_boundary: Boundary = Boundary()
     contacts: ContactSettings = ContactSettings()
     ignored_link_hosts: tuple[str, ...] = ()
+    attached_links: AttachedSettings = AttachedSettings()
     abuse_report: AbuseReportSettings = AbuseReportSettings()
     outbox: OutboxSettings = OutboxSettings()
 

@@ -12,7 +12,7 @@ from sc.content.html import read_html
 from sc.content.mime import Document, Part, text_parts
 from sc.content.unwrap import unwrap
 from sc.content.urls import Url, canonical
-from sc.model.evidence import Link, Role
+from sc.model.evidence import Attached, Link, Role
 
 NEVER = frozenset(
     {"w3.org", "schema.org", "schemas.microsoft.com", "schemas.openxmlformats.org"}
@@ -20,6 +20,7 @@ NEVER = frozenset(
 """Names of vocabularies, which software writes into a page and nobody opens."""
 
 _LOOKS_LIKE_HTML = re.compile(r"<(?:html|body|a\s|table|!doctype)", re.IGNORECASE)
+_FOLD = re.compile(r"\r?\n[ \t]")
 _RANK = {Role.NAVIGATES: 0, Role.RESOURCE: 1, Role.UNSUBSCRIBE: 2}
 _ANGLES = re.compile(r"<([^<>]+)>")
 
@@ -47,6 +48,7 @@ def find_links(
     document: Document,
     ignored: Iterable[str] = (),
     limits: LinkLimits = LinkLimits(),
+    attached: Iterable[Attached] = (),
 ) -> Links:
     """
     Those that navigate first, then in the order of the message.
@@ -60,6 +62,14 @@ def find_links(
         if field.name.lower() == "list-unsubscribe":
             for url in _ANGLES.findall(text(field.value[:8192])):
                 found.add(url, Role.UNSUBSCRIBE)
+    for attachment in attached:
+        found.part = attachment.name
+        for url, role in attachment.urls:
+            if ":" in url:  # A page on a reader's disk has no base.
+                found.add(url, role)
+        if attachment.problem:
+            name = f" {attachment.name}" if attachment.name else ""
+            found.warnings[f"attachment{name}: {attachment.problem}"] = None
     links = (x for role in _RANK for x in found.links.values() if x.role is role)
     return Links(tuple(links), tuple(found.warnings))
 
@@ -70,6 +80,7 @@ class _Found:
     _limits: LinkLimits
     links: dict[str, Link] = Factory(dict)
     warnings: dict[str, None] = Factory(dict)
+    part: str = ""
     _html: int = 0
     _seen: dict[str | tuple[str, str], Role] = Factory(dict)
     _hosts: dict[str, bool] = Factory(dict)
@@ -113,7 +124,7 @@ class _Found:
         if known is None and len(self.links) >= self._limits.links:
             self._many()
         elif known is None or _RANK[role] < _RANK[known.role]:
-            self.links[key] = Link(url.href, url.host, role, chain)
+            self.links[key] = Link(url.href, url.host, role, chain, self.part)
 
     def _counts(self, host: str) -> bool:
         # A name's last label is never a number (WHATWG "ends in a number").
@@ -136,6 +147,8 @@ def _read_part(part: Part, found: _Found) -> None:
     if part.delsp:
         # RFC 3676 4.2: DelSp=yes takes the blank at a soft line break away.
         content = re.sub(r" \r?\n", "", content)
+    if part.content_type == "text/calendar":
+        content = _FOLD.sub("", content)  # RFC 5545 3.1
     if html or _LOOKS_LIKE_HTML.search(content[:2048]):
         content = _read_page(content, found)
     for url in plain_links.find_urls(content):

@@ -46,12 +46,29 @@ class Link:
     @ivar url: as a browser would open it.
     @ivar host: lower case, A-labels, no trailing dot; an address without brackets.
     @ivar chain: the URLs that led to it, outermost first.
+    @ivar part: the attachment in which it hides; "" if the message shows it.
     """
 
     url: str
     host: str
     role: Role
     chain: tuple[str, ...] = ()
+    part: str = ""
+
+
+@frozen
+class Attached:
+    """
+    What an attachment holds.
+
+    @ivar name: for people.
+    @ivar urls: as they stand in it.
+    @ivar problem: why they are not all; "" if they are.
+    """
+
+    name: str
+    urls: tuple[tuple[str, Role], ...] = ()
+    problem: str = ""
 
 
 @frozen

@@ -7,6 +7,7 @@ from sc.config.schema import Config
 
 AT_ONCE = (
     "access",
+    "attached_links",
     "contacts",
     "health",
     "ignored_link_hosts",

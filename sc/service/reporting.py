@@ -17,9 +17,10 @@ from sc.abuse.reporting import Reporter
 from sc.abuse.requests import Requests
 from sc.abuse.signer import Signer
 from sc.abuse.signing_keys import doubts, read_keys
+from sc.attached.reader import AttachmentReader
 from sc.config.schema import Config
 from sc.flow import Outcome
-from sc.model.evidence import Evidence
+from sc.model.evidence import Attached, Evidence
 from sc.model.message import Message
 from sc.model.report import Boundary
 from sc.model.verdict import Verdict
@@ -151,11 +152,16 @@ def _means(config: Config, grounds: Grounds) -> Means:
         local_networks=config.policy.local_networks,
     )
 
-    def gathering(message: Message, boundary: Boundary) -> Evidence:
-        return gather(message, boundary, reading)
+    def gathering(
+        message: Message, boundary: Boundary, attached: tuple[Attached, ...]
+    ) -> Evidence:
+        return gather(message, boundary, reading, attached)
+
+    attached = AttachmentReader(config.attached_links, clock, clock, base.offload)
 
     return Means(
         settings=config.abuse_report,
+        attached=attached.read,
         gather=gathering,
         boundary=config.trusted_boundary,
         lookup=Lookup(grounds.resolver, finder, clock),

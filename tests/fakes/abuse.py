@@ -20,7 +20,7 @@ from sc.abuse.requests import Requests
 from sc.abuse.settings import AbuseReportSettings
 from sc.model.complaint import Complaint, Contact, LinkItem, RelayItem
 from sc.model.envelope import Envelope, IPAddress
-from sc.model.evidence import Evidence, Link, Relay, Role
+from sc.model.evidence import Attached, Evidence, Link, Relay, Role
 from sc.model.message import Message
 from sc.model.report import Boundary
 from sc.net.relay_settings import RelaySettings
@@ -152,7 +152,12 @@ def desk(
     finder = StubFinder(networks | {"198.51.100.1": "abuse@hosting.example"})
     gathered: list[Boundary] = []
 
-    def gather(_: Message, boundary: Boundary) -> Evidence:
+    async def no_attachment(_: Message) -> tuple[Attached, ...]:
+        return ()
+
+    def gather(
+        _: Message, boundary: Boundary, attached: tuple[Attached, ...]
+    ) -> Evidence:
         gathered.append(boundary)
         if isinstance(evidence, Exception):
             raise evidence
@@ -162,6 +167,7 @@ def desk(
     drafts = Drafts(settings, "sc/1", b"k" * 32, SEAL, lambda: f"r{next(names)}")
     means = Means(
         settings,
+        no_attachment,
         gather,
         boundary,
         Lookup(resolver, finder, bench.clock),

@@ -107,7 +107,12 @@ def _link(item: LinkItem) -> dict[str, Any]:
         **_contact(item.contact),
         "count": item.count,
         "links": [
-            {"url": link.url, "role": link.role.value, "chain": list(link.chain)}
+            {
+                "url": link.url,
+                "role": link.role.value,
+                "chain": list(link.chain),
+                **({"part": link.part} if link.part else {}),
+            }
             for link in item.links
         ],
     }

@@ -10,6 +10,7 @@ import pytest
 from sc.cli import exits
 from sc.cli.evidence import EVERY, Progress
 from sc.cli.scctl import main
+from tests.fakes.attachments import message
 
 RECEIVED = (
     b"Received: from helo.example (rdns.example [5.6.7.8]) by mx.home.example"
@@ -27,6 +28,31 @@ def path(tmp_path: Path) -> Path:
     path = tmp_path / "x.eml"
     path.write_bytes(MESSAGE)
     return path
+
+
+def test_attached(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Attachments are read when they are named."""
+    path.write_bytes(message(("text/calendar", "b.ics", b"URL:http://b.example/\r\n")))
+    assert main(["evidence", str(path), "--json"]) == exits.OK
+    assert _json(capsys)[0]["links"] == []
+    assert main(["evidence", str(path), "--json", "--attached", "ics,pdf"]) == exits.OK
+    (link,) = _json(capsys)[0]["links"]
+    assert (link["url"], link["part"]) == ("http://b.example/", "b.ics")
+    assert main(["evidence", str(path), "--attached", "ics"]) == exits.OK
+    assert "\n             attached as b.ics\n" in capsys.readouterr().out
+
+
+def test_attached_what(
+    path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kind that is none, and one whose library is missing."""
+    with pytest.raises(SystemExit) as caught:
+        main(["evidence", str(path), "--attached", "pdf,exe"])
+    assert caught.value.code == exits.USAGE
+    assert "'exe' is none of html,ics,pdf,qr" in capsys.readouterr().err
+    monkeypatch.setattr("sc.attached.settings.find_spec", lambda _: None)
+    assert main(["evidence", str(path), "--attached", "pdf"]) == exits.USAGE
+    assert "pip install 'sc[pdf]'" in capsys.readouterr().err
 
 
 def _json(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ import pytest
 
 from sc.content.links import LinkLimits, find_links
 from sc.content.mime import read
-from sc.model.evidence import Link, Role
+from sc.model.evidence import Attached, Link, Role
 
 HTML = b"Content-Type: text/html\r\n\r\n"
 
@@ -116,6 +116,39 @@ def test_chain() -> None:
         Link("http://a.example/", "a.example", Role.NAVIGATES, (wrapper,)),
     )
     assert find_links(read(b"\n" + wrapper[:42].encode())).links == ()
+
+
+def test_attached() -> None:
+    """What hides in an attachment says in which; what is shown counts as shown."""
+    attached = (
+        Attached(
+            "a.pdf",
+            (
+                ("http://a.example/", Role.NAVIGATES),
+                ("http://b.example/", Role.NAVIGATES),
+                ("relative.html", Role.NAVIGATES),
+            ),
+            "it is damaged (X)",
+        ),
+        Attached("", problem="more than 3 attachments"),
+    )
+    found = find_links(read(b"\nhttp://a.example/"), attached=attached)
+    assert found.links == (
+        Link("http://a.example/", "a.example", Role.NAVIGATES),
+        Link("http://b.example/", "b.example", Role.NAVIGATES, part="a.pdf"),
+    )
+    assert found.warnings == (
+        "attachment a.pdf: it is damaged (X)",
+        "attachment: more than 3 attachments",
+    )
+
+
+def test_folded_invitation() -> None:
+    """RFC 5545 3.1: a line of a calendar goes on behind a blank."""
+    head = b"Content-Type: text/calendar\r\n\r\n"
+    assert _links(head + b"URL:http://a.exam\r\n ple/x") == [
+        ("http://a.example/x", "navigates")
+    ]
 
 
 def test_delsp() -> None:

@@ -1,0 +1,1 @@
+"""Links that hide in attachments: read in a process of its own, off by default."""
