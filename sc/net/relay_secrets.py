@@ -17,7 +17,7 @@ def credentials(settings: RelaySettings) -> Credentials | None:
         assert settings.password is not None
         return Credentials(settings.user, settings.password)
     try:
-        return Credentials(settings.user, _first_line(settings.password_file))
+        return Credentials(settings.user, first_line(settings.password_file))
     except OSError as e:
         # Not `e` itself: it names the path, and this is shown to who asks for reports.
         raise RelayError(f"password_file cannot be read: {e.strerror}") from e
@@ -28,7 +28,11 @@ def credentials(settings: RelaySettings) -> Credentials | None:
         raise RelayError(f"password_file: {e}") from None
 
 
-def _first_line(path: str) -> str:
+def first_line(path: str) -> str:
+    """
+    @raise OSError: it cannot be read.
+    @raise UnicodeDecodeError: it is not UTF-8.
+    """
     with open(path, "rb") as file:  # noqa: PTH123 bounded, which read_bytes is not
         octets = file.read(MAX_SECRET + 2)
     return octets.split(b"\n", 1)[0].removesuffix(b"\r").decode("utf-8")

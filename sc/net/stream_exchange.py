@@ -110,7 +110,7 @@ class Exchange:
             except DeadlineError:
                 reason = f"no connection within {self._connect_timeout:g} s"
             except Exception as e:  # noqa: BLE001 endpoints raise what they like
-                reason = _plain(e)
+                reason = plain_problem(e)
             else:
                 self._first = index
                 return asking
@@ -190,7 +190,7 @@ def _once(protocol: Protocol) -> "Factory[Any]":
     return factory
 
 
-def _plain(error: Exception) -> str:
+def plain_problem(error: Exception) -> str:
     """A sentence of our own: exception texts hold paths and addresses."""
     if isinstance(error, ExchangeError):
         return str(error)
