@@ -1,51 +1,62 @@
-"""What we learnt about networks: contacts, and that there is none; losable."""
+"""What we learnt about networks: contacts, and that there is none; losable.
+
+It is kept twice: in a table of our own, where an address finds its network without
+waiting, and in the cache, which other nodes may share. There each network has a key,
+and the few lengths that a range can have make all keys around an address known: one
+question finds its network.
+"""
 
 from collections import OrderedDict
 
-from attrs import frozen
+from twisted.logger import Logger
 
-from sc.abuse.ranges import NetworkTable
-from sc.model.complaint import Contact, IPNetwork
+from sc.abuse.contact_record import Known, dump, parse
+from sc.abuse.ranges import NetworkTable, is_shared, shared_around
+from sc.model.complaint import IPNetwork
 from sc.model.envelope import IPAddress
-
-
-@frozen
-class Known:
-    """
-    @ivar contact: None if there is none; `problem` then says why.
-    @ivar form: a web page that takes reports in place of a mailbox.
-    @ivar learnt: when the registry said so, in seconds of the clock.
-    @ivar expires: when it must be asked for again.
-    """
-
-    networks: tuple[IPNetwork, ...]
-    contact: Contact | None
-    learnt: float
-    expires: float
-    problem: str = ""
-    form: str = ""
+from sc.store.cache import Cache
 
 
 class ContactCache:
     """
     Networks to what is known of them; an address finds its own.
 
-    @param size: networks; the one used least recently is forgotten first.
+    @param size: networks in our own table; the one used least recently is forgotten
+        first.
+    @param cache: where the others learn of it, and where it outlives us.
+    @param realm: tells answers of different sources apart.
     """
 
-    def __init__(self, size: int) -> None:
-        self._size = size
+    _log = Logger()
+
+    def __init__(self, size: int, cache: Cache, realm: str) -> None:
+        self.size = size
+        self.realm = realm
+        self._cache = cache
         self._table: NetworkTable[Known] = NetworkTable()
         self._order: OrderedDict[IPNetwork, None] = OrderedDict()
+        self._told = False
 
-    def put(self, known: Known) -> None:
+    async def put(self, known: Known, ttl: float) -> None:
+        """@param ttl: seconds for which the cache keeps it."""
         for network in known.networks:
-            self._table.put(network, known)
-            self._order[network] = None
-            self._order.move_to_end(network)
-        while len(self._order) > self._size:
-            forgotten, _ = self._order.popitem(last=False)
-            self._table.remove(forgotten)
+            self._hold(network, known)
+        if known.lasting:
+            record = dump(known)
+            shared = [n for n in known.networks if is_shared(n)]
+            await self._cache.set_many({self._key(n): record for n in shared}, ttl)
+
+    async def recall(self, ip: IPAddress, now: float) -> None:
+        """Take over what the cache knows of the networks around an address."""
+        networks = {self._key(n): n for n in shared_around(ip)}
+        for key, record in (await self._cache.get_many(networks)).items():
+            known, network = parse(record, now), networks[key]
+            if known is None or network not in known.networks:
+                self._tell(key)
+                continue
+            ours = self._table.get(network)
+            if ours is None or ours.learnt < known.learnt:
+                self._hold(network, known)
 
     def fresh(self, ip: IPAddress, now: float) -> Known | None:
         """
@@ -68,3 +79,24 @@ class ContactCache:
             if known.contact is not None:
                 return known if known.learnt >= oldest else None
         return None
+
+    def _key(self, network: IPNetwork) -> str:
+        return f"contact:{self.realm}:{network}"
+
+    def _hold(self, network: IPNetwork, known: Known) -> None:
+        self._table.put(network, known)
+        self._order[network] = None
+        self._order.move_to_end(network)
+        while len(self._order) > self.size:
+            forgotten, _ = self._order.popitem(last=False)
+            self._table.remove(forgotten)
+
+    def _tell(self, key: str) -> None:
+        """Once: who writes rubbish writes more of it."""
+        if not self._told:
+            self._told = True
+            self._log.warn(
+                "the cache holds what sc did not write ({key}): not used; does"
+                " anything else write to cache.namespace?",
+                key=key,
+            )

@@ -107,7 +107,7 @@ class ContactSettings:
     @ivar bootstrap_base: URL of IANA's lists of registries.
     @ivar bootstrap_refresh: seconds between two looks for newer lists; 0: never, the
         kept and the shipped ones serve.
-    @ivar ttl: seconds for which a contact is used without asking again.
+    @ivar ttl: seconds for which a contact is used: `cache.expiration_time`.
     @ivar negative_ttl: seconds for which "there is none" is believed, and a contact
         from a later source while an earlier one could not be asked.
     @ivar failure_ttl: seconds after which a lookup that failed is tried again.
@@ -116,7 +116,7 @@ class ContactSettings:
     @ivar burst: lookups that may be made at once before the rate holds.
     @ivar max_wait: seconds that a lookup may wait for its turn.
     @ivar timeout: seconds for one contact, waiting included.
-    @ivar cache_size: networks that are remembered.
+    @ivar cache_size: networks that are looked up here, without asking the `cache`.
     """
 
     sources: tuple[SourceName, ...] = field(default=DEFAULT, validator=_are_sources)
@@ -135,7 +135,7 @@ class ContactSettings:
     bootstrap_refresh: float = field(
         default=604_800.0, validator=and_(ge(0.0), le(31_536_000.0))
     )
-    ttl: float = field(default=86_400.0, validator=and_(ge(1.0), le(2_592_000.0)))
+    ttl: float = field(default=3600.0, metadata={"internal": True})
     negative_ttl: float = field(default=600.0, validator=and_(ge(1.0), le(86_400.0)))
     failure_ttl: float = field(default=60.0, validator=and_(ge(1.0), le(86_400.0)))
     stale: float = field(default=604_800.0, validator=and_(ge(0.0), le(31_536_000.0)))

@@ -7,10 +7,11 @@ from attrs import frozen
 from twisted.internet.interfaces import IReactorTime
 
 from sc.abuse.bootstrap import Bootstrap
+from sc.abuse.contact_memory import ContactMemory
 from sc.abuse.contact_settings import ContactSettings, SourceName
 from sc.abuse.contacts import ContactFinder
 from sc.abuse.overrides import Overrides
-from sc.abuse.pace import Rates
+from sc.abuse.pace import Standings
 from sc.abuse.registries import Registries
 from sc.abuse.sources.abusix import Abusix
 from sc.abuse.sources.arin import ARIN
@@ -24,6 +25,7 @@ from sc.model.complaint import IPNetwork
 from sc.net.fetcher import Hops
 from sc.net.resolver import RecordResolver
 from sc.net.whois import Whois
+from sc.store.memory_cache import MemoryCache
 
 
 @frozen
@@ -39,23 +41,33 @@ class Outside:
 
 
 def build_finder(
-    settings: ContactSettings, outside: Outside, own: tuple[IPNetwork, ...] = ()
+    settings: ContactSettings,
+    outside: Outside,
+    own: tuple[IPNetwork, ...] = (),
+    memory: ContactMemory | None = None,
 ) -> ContactFinder:
     """
     @param own: the operator's networks.
+    @param memory: of the finder that this one replaces; it adopts the settings.
     """
+    if memory is None:
+        cache = MemoryCache(outside.clock)
+        memory = ContactMemory(settings, cache, outside.clock, outside.random)
+    memory.adopt(settings)
     return ContactFinder(
-        _sources(settings, outside),
+        _sources(settings, outside, memory.standings),
         Overrides(settings.overrides, outside.resolver, settings.origin_zone),
         outside.clock,
         settings,
+        memory.known,
         own,
     )
 
 
-def _sources(settings: ContactSettings, outside: Outside) -> list[Source]:
-    rates = Rates(settings.rate, settings.burst, settings.max_wait)
-    registries = Registries(outside.hops, outside.clock, outside.random, rates)
+def _sources(
+    settings: ContactSettings, outside: Outside, standings: Standings
+) -> list[Source]:
+    registries = Registries(outside.hops, standings)
     resolver, bootstrap, bases = (
         outside.resolver,
         outside.bootstrap,
@@ -68,7 +80,7 @@ def _sources(settings: ContactSettings, outside: Outside) -> list[Source]:
         SourceName.ABUSIX: lambda: Abusix(resolver, settings.abusix_zone),
         SourceName.RIPESTAT: lambda: RIPEstat(registries, settings.ripestat_base),
         SourceName.WHOIS: lambda: WhoisSource(
-            outside.whois, registries.standings, bootstrap, settings.whois_servers
+            outside.whois, standings, bootstrap, settings.whois_servers
         ),
         SourceName.AUTNUM: lambda: Autnum(resolver, registries, bootstrap, bases, zone),
         SourceName.RDNS: lambda: ReverseName(resolver),

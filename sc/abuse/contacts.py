@@ -7,7 +7,8 @@ from twisted.internet.defer import Deferred
 from twisted.internet.defer import TimeoutError as DeadlineError
 from twisted.internet.interfaces import IReactorTime
 
-from sc.abuse.contact_cache import ContactCache, Known
+from sc.abuse.contact_cache import ContactCache
+from sc.abuse.contact_record import Known
 from sc.abuse.contact_settings import ContactSettings
 from sc.abuse.overrides import Overrides
 from sc.abuse.ranges import is_inner, remembered, widest
@@ -48,6 +49,7 @@ class ContactFinder:
         overrides: Overrides,
         clock: IReactorTime,
         settings: ContactSettings,
+        cache: ContactCache,
         own: tuple[IPNetwork, ...] = (),
     ) -> None:
         self._sources = sources
@@ -55,7 +57,7 @@ class ContactFinder:
         self._clock = clock
         self._settings = settings
         self._own = own
-        self._cache = ContactCache(settings.cache_size)
+        self._cache = cache
         self._looking: Sharing[IPNetwork, Known] = Sharing()
 
     async def find(self, ip: IPAddress) -> Contact:
@@ -99,9 +101,20 @@ class ContactFinder:
     async def _look_up(self, ip: IPAddress) -> Known:
         if is_inner(ip):
             return self._expiring(Search(ip), "it is no address of the public internet")
-        known = await self._search(ip)
-        self._cache.put(known)
+        # Another node may have asked before, or we before the last restart.
+        await self._cache.recall(ip, self._clock.seconds())
+        known = self._cache.fresh(ip, self._clock.seconds())
+        if known is None:
+            known = await self._search(ip)
+            await self._cache.put(known, self._keep(known))
         return known
+
+    def _keep(self, known: Known) -> float:
+        """Seconds for which it may be of use."""
+        until = known.expires
+        if known.contact is not None:
+            until = max(until, known.learnt + self._settings.stale)
+        return until - self._clock.seconds()
 
     async def _search(self, ip: IPAddress) -> Known:
         search = Search(ip)
@@ -134,6 +147,7 @@ class ContactFinder:
             now + ttl,
             problem or search.problem,
             search.form,
+            lasting=contact is not None or not search.failed,
         )
 
     def _old(self, ip: IPAddress, problem: str) -> Known | None:
@@ -149,4 +163,5 @@ class ContactFinder:
             old,
             contact=evolve(old.contact, reason=reason),
             expires=now + self._settings.failure_ttl,
+            lasting=False,
         )

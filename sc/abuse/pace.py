@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from random import Random
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 from twisted.internet.defer import Deferred, DeferredSemaphore
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
@@ -78,10 +78,8 @@ class Standing:
     def __init__(self, name: str, keeping: Keeping) -> None:
         self.name = name
         self._clock, self._random = keeping.clock, keeping.random
-        rates = keeping.rates
-        self._max_wait = rates.max_wait
-        rate = rates.rate / _SLOW.get(name, 1.0)
-        self._pace = Pace(self._clock, rate, rates.burst)
+        self._slowness = _SLOW.get(name, 1.0)
+        self.adopt(keeping.rates)
         self._flights = DeferredSemaphore(IN_FLIGHT)
         self._failures = 0
         self._pause = FIRST_PAUSE
@@ -102,6 +100,11 @@ class Standing:
             yield
         finally:
             self._flights.release()
+
+    def adopt(self, rates: Rates) -> None:
+        """Another pace from now on."""
+        self._max_wait = rates.max_wait
+        self._pace = Pace(self._clock, rates.rate / self._slowness, rates.burst)
 
     def well(self) -> None:
         """It answered as it should."""
@@ -154,6 +157,14 @@ class Standings:
         if len(self._by_name) > MAX_SERVERS:
             del self._by_name[next(iter(self._by_name))]
         return found
+
+    def adopt(self, rates: Rates) -> None:
+        """Another pace for all; who is left alone stays so."""
+        if rates == self._keeping.rates:
+            return
+        self._keeping = evolve(self._keeping, rates=rates)
+        for standing in self._by_name.values():
+            standing.adopt(rates)
 
 
 MAX_SERVERS = 200

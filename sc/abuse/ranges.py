@@ -22,6 +22,8 @@ MAX_PREFIXES = 64
 _ABSURD = {4: 7, 6: 15}
 _LARGEST = {4: 12, 6: 20}
 _ALONE = {4: 24, 6: 48}
+_NARROWEST = {4: 32, 6: 64}
+"""Of the networks that nodes share; a longer prefix is one host's."""
 
 # Addresses that name another host in each network, or none: nobody's desk hears of
 # them, and nobody is asked about them (RFC 1918, 6598, 3927, 1122, 4193, 4291).
@@ -59,6 +61,12 @@ class NetworkTable(Generic[T]):
         key = (network.version, network.prefixlen)
         self._by_length[key].pop(int(network.network_address))
 
+    def get(self, network: IPNetwork) -> T | None:
+        """What was put for just this network."""
+        key = (network.version, network.prefixlen)
+        found = self._by_length.get(key, {}).get(int(network.network_address))
+        return None if found is None else found[1]
+
     def matches(self, ip: IPAddress) -> Iterator[tuple[IPNetwork, T]]:
         """The longest prefix first."""
         number, bits = int(ip), ip.max_prefixlen
@@ -93,11 +101,27 @@ def widest(ip: IPAddress) -> IPNetwork:
     return block(ip, _LARGEST[ip.version])
 
 
+def is_range(network: IPNetwork) -> bool:
+    """Whether one answer may stand for it."""
+    return network.prefixlen >= _LARGEST[network.version]
+
+
+def is_shared(network: IPNetwork) -> bool:
+    """Whether `shared_around` an address of it names it."""
+    return is_range(network) and network.prefixlen <= _NARROWEST[network.version]
+
+
+def shared_around(ip: IPAddress) -> list[IPNetwork]:
+    """All networks around an address that an answer may stand for, but for hosts'."""
+    lengths = range(_LARGEST[ip.version], _NARROWEST[ip.version] + 1)
+    return [block(ip, length) for length in lengths]
+
+
 def remembered(ip: IPAddress, told: tuple[IPNetwork, ...]) -> tuple[IPNetwork, ...]:
     """The networks for which an answer about `ip` may be used again."""
     if any(n.prefixlen <= _ABSURD[n.version] for n in told):
         return (alone(ip),)
-    small = [n for n in told if n.prefixlen >= _LARGEST[n.version]]
+    small = [n for n in told if is_range(n)]
     if not any(ip in n for n in small):
         large = any(ip in n for n in told)
         small.append(widest(ip) if large else alone(ip))

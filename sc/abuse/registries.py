@@ -3,15 +3,13 @@ while they are down; a redirect is charged to the registry that it leads to."""
 
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from random import Random
 
 from ada_url import URL
 from attrs import frozen
 from twisted.internet.defer import CancelledError
-from twisted.internet.interfaces import IReactorTime
 
 from sc.abuse.bootstrap import REGISTRIES
-from sc.abuse.pace import LONGEST_PAUSE, Keeping, Rates, Standing, Standings
+from sc.abuse.pace import LONGEST_PAUSE, Standing, Standings
 from sc.abuse.sources.source import SourceError
 from sc.net.fetcher import Fetched, FetchError, ForbiddenError, Hops, redirected
 
@@ -36,11 +34,9 @@ class Told:
 class Registries:
     """All HTTP servers that are asked for contacts, each with its own standing."""
 
-    def __init__(
-        self, hops: Hops, clock: IReactorTime, random: Random, rates: Rates
-    ) -> None:
+    def __init__(self, hops: Hops, standings: Standings) -> None:
         self._hops = hops
-        self.standings = Standings(Keeping(clock, random, rates))
+        self.standings = standings
 
     async def get(self, url: str, name: str, accept: str = RDAP_TYPES) -> Told:
         """

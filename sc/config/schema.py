@@ -14,6 +14,7 @@ from sc.config.load import Source, read_nodes
 from sc.config.problems import ConfigError
 from sc.config.structure import Structurer
 from sc.model.report import Boundary
+from sc.net.cache_settings import CacheSettings
 from sc.net.resolver import ResolverSettings
 from sc.outbox.settings import OutboxSettings
 from sc.scan.health import HealthSettings
@@ -38,6 +39,7 @@ class Config:
     @ivar resolver: our own DNS client.
     @ivar trusted_boundary: whose Received fields we believe.
     @ivar contacts: who to tell for a network.
+    @ivar cache: where what may be lost is remembered.
     @ivar ignored_link_hosts: hosts that no complaint names, with their subdomains.
     @ivar attached_links: which attachments of a reported message are read for links.
     @ivar abuse_report: how reports leave; nothing is sent without it.
@@ -54,6 +56,7 @@ class Config:
     resolver: ResolverSettings = ResolverSettings()
     trusted_boundary: Boundary = Boundary()
     contacts: ContactSettings = ContactSettings()
+    cache: CacheSettings = CacheSettings()
     ignored_link_hosts: tuple[str, ...] = ()
     attached_links: AttachedSettings = AttachedSettings()
     abuse_report: AbuseReportSettings = AbuseReportSettings()

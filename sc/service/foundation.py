@@ -10,9 +10,11 @@ from sc.maillog import MailLog
 from sc.offload import Offload
 from sc.outbox.outbox import Outbox
 from sc.scan.seen import SeenFile, SeenMemory
+from sc.service.caching import build_cache
 from sc.service.identity import hostname, id_source, node_name
 from sc.service.surroundings import Surroundings
 from sc.service.tokens import NAME, admin_token
+from sc.store.cache import Cache
 from sc.store.sqlite import SQLiteStore
 from sc.store.state_dir import StateDir
 
@@ -33,6 +35,7 @@ class Foundation:
     pool: ThreadPool
     offload: Offload
     store: SQLiteStore
+    cache: Cache
     memory: SeenMemory
     outbox: Outbox
     maillog: MailLog
@@ -42,8 +45,9 @@ class Foundation:
     node: str
 
     async def close(self) -> None:
-        """Give back threads and files; safe if nothing was started."""
+        """Give back threads, files and sockets; safe if nothing was started."""
         await self.store.close()
+        await self.cache.close()
         self.pool.stop()
 
 
@@ -65,6 +69,7 @@ def lay(config: Config, around: Surroundings, state: StateDir) -> Foundation:
         pool=pool,
         offload=Offload(reactor, pool),
         store=store,
+        cache=build_cache(config.cache, reactor),
         memory=SeenFile(state.path(SEEN_FILE)),
         outbox=Outbox(store, reactor, new_id, config.outbox, maillog, node),
         maillog=maillog,

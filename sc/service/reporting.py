@@ -1,12 +1,13 @@
 """The part that reports: evidence, contacts, drafts, outbox and its sender."""
 
-from attrs import define, frozen
+from attrs import define, evolve, frozen
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 import sc
 from sc.abuse.bootstrap_files import BootstrapFiles, Refresh
 from sc.abuse.case import Means
+from sc.abuse.contact_memory import ContactMemory
 from sc.abuse.contact_settings import ContactSettings
 from sc.abuse.contact_sources import Outside, build_finder
 from sc.abuse.drafts import Drafts
@@ -45,6 +46,7 @@ class Grounds:
     fetcher: GuardedFetcher
     whois: GuardedWhois
     files: BootstrapFiles
+    memory: ContactMemory
     seal: ReportSeal
     drafts: Drafts
 
@@ -120,6 +122,7 @@ def build_reports(config: Config, base: Foundation) -> Reports:
         resolver=resolver,
         fetcher=fetcher,
         whois=GuardedWhois(clock, resolver, fetching.destinations, fetching.forbidden),
+        memory=ContactMemory(config.contacts, base.cache, clock, base.around.random),
         files=BootstrapFiles(fetcher, clock, folder, _refresh(config.contacts)),
         seal=seal,
         drafts=Drafts(settings, SOFTWARE, secret, seal, base.new_id, Signer(keys)),
@@ -146,7 +149,9 @@ def _means(config: Config, grounds: Grounds) -> Means:
         random=base.around.random,
         bootstrap=grounds.files.bootstrap,
     )
-    finder = build_finder(config.contacts, outside, config.policy.local_networks)
+    contacts = evolve(config.contacts, ttl=config.cache.expiration_time)
+    own = config.policy.local_networks
+    finder = build_finder(contacts, outside, own, grounds.memory)
     reading = EvidenceSettings(
         ignored_link_hosts=config.ignored_link_hosts,
         local_networks=config.policy.local_networks,

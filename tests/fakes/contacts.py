@@ -11,6 +11,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from sc.abuse.bootstrap import Bootstrap
+from sc.abuse.contact_memory import ContactMemory
 from sc.abuse.contact_settings import ContactSettings, SourceName
 from sc.abuse.contact_sources import Outside, build_finder
 from sc.abuse.contacts import ContactError
@@ -19,6 +20,8 @@ from sc.model.envelope import IPAddress
 from sc.net.fetcher import Fetched
 from sc.net.resolver import NotFoundError, ResolveFailedError
 from sc.net.whois import WhoisError
+from sc.store.cache import Cache
+from sc.store.memory_cache import MemoryCache
 from sc.wire.dns import MailExchange
 from tests.fakes import rdap
 from tests.fakes.rdap import FakeRDAP
@@ -152,6 +155,7 @@ class Site:
         self,
         answers: dict[str, Any] | None = None,
         own: tuple[IPNetwork, ...] = (),
+        cache: Cache | None = None,
         **settings: Any,
     ) -> None:
         self.clock = Clock()
@@ -168,7 +172,9 @@ class Site:
             bootstrap=self.bootstrap,
         )
         chosen = ContactSettings(**{"sources": RDAP_ONLY, **settings})
-        self.finder = build_finder(chosen, outside, own)
+        cache = cache or MemoryCache(self.clock)
+        memory = ContactMemory(chosen, cache, self.clock, Steady())
+        self.finder = build_finder(chosen, outside, own, memory)
 
     def begin(self, ip: str = str(IP)) -> Deferred[Contact]:
         return Deferred.fromCoroutine(self.finder.find(ip_address(ip)))

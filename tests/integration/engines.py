@@ -1,4 +1,4 @@
-"""Real clamd and spamd, started for a test module in a folder of its own.
+"""Real clamd, spamd, Redis and memcached, each in a folder of its own.
 
 They listen on a free port of 127.0.0.1 and on a UNIX socket. clamd's database holds
 nothing but EICAR and a marker, so that no download is needed.
@@ -16,6 +16,7 @@ from pathlib import Path
 
 from attrs import frozen
 
+from tests.integration.daemon import free_port
 from tests.programs import program
 
 MARKER = b"SC-TEST-MALWARE-MARKER-9d1f6c0e"
@@ -90,6 +91,34 @@ def spamd(children: int = 2) -> Iterator[Engine]:
 
 
 @contextmanager
+def redis(*options: str, port: int | None = None) -> Iterator[Engine]:
+    """Start Redis, which keeps nothing on the disk; it is gone when the block ends."""
+    with _folder() as folder:
+        engine = _engine(folder, port)
+        argv = [
+            *(program("redis-server"), "--bind", "127.0.0.1"),
+            *("--port", engine.tcp.rpartition(":")[2], "--unixsocket", engine.unix),
+            *("--save", "", "--appendonly", "no", "--dir", str(folder), *options),
+        ]
+        # With a password it answers a PING, too: that it wants one.
+        with _running(argv, folder, engine, b"PING\r\n", b"\r\n"):
+            yield engine
+
+
+@contextmanager
+def memcached(*options: str) -> Iterator[Engine]:
+    """Start memcached, on TCP alone; it is gone when the block ends."""
+    with _folder() as folder:
+        engine = _engine(folder)
+        argv = [
+            *(program("memcached"), "-l", "127.0.0.1", "-U", "0"),
+            *("-p", engine.tcp.rpartition(":")[2], "-u", "nobody", *options),
+        ]
+        with _running(argv, folder, engine, b"version\r\n", b"VERSION"):
+            yield engine
+
+
+@contextmanager
 def _folder() -> Iterator[Path]:
     # Not pytest's tmp_path: its name may be longer than a UNIX socket's path.
     folder = Path(tempfile.mkdtemp(prefix="sc-engine-"))
@@ -99,11 +128,8 @@ def _folder() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _engine(folder: Path) -> Engine:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    return Engine(f"127.0.0.1:{port}", str(folder / "socket"))
+def _engine(folder: Path, port: int | None = None) -> Engine:
+    return Engine(f"127.0.0.1:{port or free_port()}", str(folder / "socket"))
 
 
 @contextmanager

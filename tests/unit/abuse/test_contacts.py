@@ -9,6 +9,7 @@ import pytest
 from twisted.internet import reactor  # noqa: TID251 the tests' reactor
 from twisted.internet.defer import CancelledError
 from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import Clock
 
 from sc.abuse.bootstrap import Bootstrap
 from sc.abuse.contact_settings import SourceName
@@ -17,6 +18,7 @@ from sc.abuse.contacts import ContactError, ContactFinder, ContactSettings
 from sc.model.complaint import Contact
 from sc.net.fetcher import FetchError, FetcherSettings, ForbiddenError, GuardedFetcher
 from sc.net.resolver import Destinations
+from sc.store.memory_cache import MemoryCache
 from tests.fakes import rdap
 from tests.fakes.contacts import (
     DESK,
@@ -346,10 +348,17 @@ async def test_left_out_contact_that_is_not_there(link: str, asked: int) -> None
     assert site.asked == asked
 
 
+class Forgetful(MemoryCache):
+    """A cache that is down."""
+
+    async def get_many(self, keys: object) -> dict[str, bytes]:
+        return {}
+
+
 async def test_small_cache() -> None:
-    """The network used least recently is forgotten first."""
+    """Of our own table, the network used least recently is forgotten first."""
     nets = {f"203.0.{n}.0/24": rdap.apnic(f"203.0.{n}.0/24", DESK) for n in (1, 2, 3)}
-    site = Site(nets, cache_size=2)
+    site = Site(nets, cache=Forgetful(Clock()), cache_size=2)
     for n in (1, 2, 1, 3, 1):
         await site.find(f"203.0.{n}.1")
     assert site.asked == 3
