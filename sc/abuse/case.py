@@ -100,7 +100,9 @@ class Case:
         if self.evidence is None or not to_mail:
             return
         drafts = await self.means.offload(
-            self.means.drafts.octets(self.message, len(to_mail)),
+            self.means.drafts.octets(
+                self.message, sum(len(desk.items) for desk in to_mail)
+            ),
             self.means.drafts.write,
             self.message,
             self.evidence,
@@ -121,6 +123,7 @@ class Case:
             self.found.known,
             self.means.settings,
             legacy_all=self._legacy_all,
+            sending=self.request.send,
         )
 
     def outcome(self) -> ReportOutcome:

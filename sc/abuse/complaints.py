@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from attrs import define, evolve, field, frozen
 
+from sc.abuse.aliases import final
 from sc.abuse.settings import AbuseReportSettings
 from sc.content.urls import within
 from sc.model.complaint import Complaint, Contact, Item, LinkItem, RelayItem
@@ -73,18 +74,26 @@ def group(
     settings: AbuseReportSettings,
     *,
     legacy_all: bool = False,
+    sending: bool = False,
 ) -> Grouped:
     """
     @param legacy_all: relays that no trusted host saw are written about, too.
+    @param sending: complaints are those to the final recipients, by the aliases.
     """
+    aliases = settings.aliases if sending else {}
     desks: dict[str, _Desk] = {}
     refused: dict[str, None] = {}
     for contact, item in _items(evidence, known):
-        problem = _refusal(contact, item, settings)
+        recipient = final(contact.address, aliases)
+        problems = (
+            _refusal(address, item, settings)
+            for address in (contact.address, recipient)
+        )
+        problem = next(filter(None, problems), "")
         if problem:
             refused[problem] = None
         else:
-            desk = desks.setdefault(contact.address.lower(), _Desk(contact.address))
+            desk = desks.setdefault(recipient.lower(), _Desk(recipient))
             desk.items.append(item)
     complaints = [desk.complaint(legacy_all=legacy_all) for desk in desks.values()]
     to_mail = [_worth_mail(c, legacy_all=legacy_all) for c in complaints if c.mailable]
@@ -147,9 +156,8 @@ def _host_items(
         yield contact, LinkItem(host, tuple(theirs), told, len(links), contact)
 
 
-def _refusal(contact: Contact, item: Item, settings: AbuseReportSettings) -> str:
+def _refusal(address: str, item: Item, settings: AbuseReportSettings) -> str:
     """Why this desk must not hear of this; "" if it may."""
-    address = contact.address
     if not _ADDRESS.match(address):
         return f"the contact {address[:80]!r} is not an address: not reported"
     domain = address.rpartition("@")[2].lower()

@@ -1,40 +1,28 @@
 """Complaints to mails for the outbox: redacted, written, named. Pure CPU work."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parseaddr
 
 from attrs import evolve, field, frozen
 
-from sc.abuse.arf import write
-from sc.abuse.arrival import arrival, instant
+from sc.abuse import arf, xarf_mail
 from sc.abuse.complaints import dedupe_key, summary
+from sc.abuse.dossier import Dossier, redacted
 from sc.abuse.letter import Author, Incident
-from sc.abuse.original import Original, attach
-from sc.abuse.recipients import Recipients, read_recipients
+from sc.abuse.profiles import Manner, ReportFormat
 from sc.abuse.redact import Redactor
 from sc.abuse.report_id import ReportSeal
 from sc.abuse.settings import AbuseReportSettings
 from sc.abuse.signer import Signer
-from sc.model.complaint import Complaint, Item, RelayItem
+from sc.abuse.xarf import MAX_ORG, Report
+from sc.model.complaint import Complaint, Item
 from sc.model.evidence import Evidence
 from sc.model.message import Message
+from sc.model.xarf import XarfReporter
 from sc.offload import INLINE
 from sc.outbox.entry import NewReport
-
-
-@frozen
-class _Case:
-    """What all reports about one message have in common."""
-
-    message: Message
-    evidence: Evidence
-    redactor: Redactor
-    original: Original
-    arrived: datetime | None
-    written: datetime
-    infected: bool
 
 
 @frozen
@@ -71,91 +59,114 @@ class Drafts:
         infected: bool = False,
     ) -> tuple[NewReport, ...]:
         """
-        One mail for each complaint; the message is redacted once.
+        One mail for each complaint, or as many as its desk's format needs.
 
         @param now: seconds since 1970.
         @param infected: a scanner found a virus in the message.
         """
-        case = self._open(message, evidence, now, infected=infected)
-        return tuple(self._report(case, complaint) for complaint in complaints)
+        dossier = self._open(message, evidence, now, infected=infected)
+        return tuple(
+            report
+            for complaint in complaints
+            for report in self._reports(dossier, complaint)
+        )
 
     def redactor(self, message: Message) -> Redactor:
-        """For everything that is told about this message; idle if it is not wanted."""
-        recipients = Recipients()
-        if self.settings.redact:
-            recipients = read_recipients(message.content, message.envelope.recipients)
-        return Redactor(recipients, self.redaction_key)
+        """For everything that is told in an answer about this message."""
+        dossier = self._open(message, Evidence(""), 0.0)
+        return dossier.redactor(redact=self.settings.redact)
 
     def _open(
-        self, message: Message, evidence: Evidence, now: float, *, infected: bool
-    ) -> _Case:
-        redactor = self.redactor(message)
-        original = attach(
-            message.content,
-            redactor,
-            self.settings.attach_up_to,
+        self,
+        message: Message,
+        evidence: Evidence,
+        now: float,
+        *,
+        infected: bool = False,
+    ) -> Dossier:
+        return Dossier(
+            message,
+            evidence,
+            datetime.fromtimestamp(int(now), UTC),
             eight_bit=self.settings.eight_bit,
             infected=infected,
+            redaction_key=self.redaction_key,
         )
-        written = datetime.fromtimestamp(int(now), UTC)
-        arrived = arrival(evidence, written)
-        return _Case(message, evidence, redactor, original, arrived, written, infected)
 
-    def _report(self, case: _Case, complaint: Complaint) -> NewReport:
-        key = dedupe_key(complaint, case.evidence.fingerprint)
+    def _reports(self, dossier: Dossier, complaint: Complaint) -> Iterator[NewReport]:
+        """What XARF cannot say is said in ARF: better than not at all."""
+        manner = self.settings.manner(complaint.address)
+        told = self._xarf(dossier, complaint, manner)
+        for item, report in told.items():
+            yield self._draft(dossier, evolve(complaint, items=(item,)), manner, report)
+        rest = tuple(item for item in complaint.items if item not in told)
+        if rest:
+            yield self._draft(dossier, evolve(complaint, items=rest), manner)
+
+    def _xarf(
+        self, dossier: Dossier, complaint: Complaint, manner: Manner
+    ) -> Mapping[Item, Report]:
+        # In XARF the message is whole: a virus would travel along.
+        if manner.format is not ReportFormat.XARF or dossier.infected:
+            return {}
+        author = self._author(manner)
+        org = (author.name or author.domain)[:MAX_ORG]
+        reporter = XarfReporter(org, author.address, author.domain)
+        return dossier.xarf(manner, reporter, complaint.items)
+
+    def _author(self, manner: Manner) -> Author:
         name, address = parseaddr(self.settings.from_ or "")
-        author = Author(
+        return Author(
             address,
             self.settings.reporter or name,
             self.software,
-            self.settings.auto_submitted,
+            manner.auto_submitted,
         )
-        incident = self._incident(case, complaint, key, author)
+
+    def _draft(
+        self,
+        dossier: Dossier,
+        complaint: Complaint,
+        manner: Manner,
+        report: Report | None = None,
+    ) -> NewReport:
+        """@param report: in XARF; without it, the mail is an ARF report."""
+        key = dedupe_key(complaint, dossier.evidence.fingerprint)
+        author = self._author(manner)
+        incident = self._incident(dossier, complaint, manner, key)
+        if report is None:
+            mail = arf.write(incident, author, self.seal)
+        else:
+            incident = xarf_mail.enclose(report, incident, author)
+            mail = xarf_mail.write(incident, author, self.seal)
         return NewReport(
             key=key,
             contact=complaint.address,
-            message_id=case.message.id,
-            mail_from=address,
+            message_id=dossier.message.id,
+            mail_from=author.address,
             rcpt_to=complaint.address,
-            mail=self.signer.sign(write(incident, author, self.seal)),
+            mail=self.signer.sign(mail),
             mail_message_id=f"<{incident.message_id}>",
             evidence=summary(complaint),
             id=incident.report_id,
         )
 
     def _incident(
-        self, case: _Case, complaint: Complaint, key: str, author: Author
+        self, dossier: Dossier, complaint: Complaint, manner: Manner, key: str
     ) -> Incident:
-        sender = case.message.envelope.sender
-        redact = case.redactor.text
-        items = tuple(_redacted(item, redact) for item in complaint.items)
+        sender = dossier.message.envelope.sender
+        redact = dossier.redactor(redact=manner.redact).text
+        items = tuple(redacted(item, redact) for item in complaint.items)
         # Whoever gets it twice, after a crash or a retry, can see that it is one.
-        stable = f"{key}|{case.written.date()}".encode()
+        stable = f"{key}|{dossier.written.date()}".encode()
+        digest = hashlib.sha256(stable).hexdigest()[:40]
         return Incident(
             complaint=evolve(complaint, items=items),
-            original=case.original,
+            original=dossier.original(manner),
             sender=None if sender is None else redact(sender),
-            arrived=case.arrived,
-            written=case.written,
+            arrived=dossier.arrived,
+            written=dossier.written,
             report_id=self.new_id(),
-            message_id=f"{hashlib.sha256(stable).hexdigest()[:40]}@{author.domain}",
-            infected=case.infected,
+            infected=dossier.infected,
+            message_id=f"{digest}@{self.settings.address.rpartition('@')[2]}",
         )
-
-
-def _redacted(item: Item, redact: Callable[[str], str]) -> Item:
-    """Links carry the recipient; HELO and reverse name could."""
-    if isinstance(item, RelayItem):
-        relay = item.relay
-        plain = evolve(
-            relay,
-            helo=redact(relay.helo) if relay.helo else None,
-            rdns=redact(relay.rdns) if relay.rdns else None,
-            date=instant(relay),
-        )
-        return evolve(item, relay=plain)
-    links = tuple(
-        evolve(link, url=redact(link.url), chain=(), part=redact(link.part))
-        for link in item.links
-    )
-    return evolve(item, links=links)

@@ -21,6 +21,13 @@ MAX_URL = 900
 MAX_IPS = 10
 """Addresses of one host in one line."""
 
+_ATTACHED = {
+    "message/rfc822": "The message",
+    "text/rfc822-headers": "Its header section",
+    "application/json": "This report in XARF v4, with the message in it,",
+}
+"""What it is called, by its media type."""
+
 _UNSAFE = re.compile(r"[^\x20-\x7e]")
 
 
@@ -165,8 +172,8 @@ def _host(item: LinkItem) -> Iterator[str]:
 
 def _attachment(incident: Incident) -> Iterator[str]:
     original = incident.original
-    whole = original.content_type == "message/rfc822"
-    yield f"{'The message' if whole else 'Its header section'} is attached."
+    kind = original.content_type.partition(";")[0]
+    yield f"{_ATTACHED[kind]} is attached."
     yield from original.notes
     yield f"SHA-256 of the message as we received it:\n{original.sha256}"
 

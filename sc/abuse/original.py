@@ -28,8 +28,10 @@ _STRAY_LF = re.compile(rb"(?<!\r)\n")
 @frozen
 class Original:
     """
-    @ivar content_type: `message/rfc822` whole, `text/rfc822-headers` else.
-    @ivar encoding: `7bit`, `8bit` or, of a header section only, `quoted-printable`.
+    @ivar content_type: `message/rfc822` whole, `text/rfc822-headers` of its header
+        section; `application/json` of a report that holds it.
+    @ivar encoding: `7bit`, `8bit`; of a header section `quoted-printable`, too; of a
+        report that holds it `base64`.
     @ivar octets: CRLF line ends of at most 998 octets, no NUL, a line end at the end.
     @ivar sha256: of the message as it came to us, in hex.
     @ivar notes: sentences: how `octets` differ from it.
@@ -40,6 +42,7 @@ class Original:
     octets: bytes
     sha256: str
     notes: tuple[str, ...] = ()
+    disposition: str = "inline"
 
 
 @frozen

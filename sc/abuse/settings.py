@@ -2,16 +2,21 @@
 
 import re
 from email.utils import parseaddr
+from typing import TypeVar
 
 from attrs import Attribute, field, frozen, validators
 
+from sc.abuse import aliases
 from sc.abuse.dkim_settings import DkimSettings, distinct
+from sc.abuse.matching import is_desk, is_key
+from sc.abuse.profiles import MAX_ATTACHED, Manner, Profile, ReportFormat, manner
 from sc.model.complaint import IPNetwork
 from sc.model.decision import Action
 from sc.net.relay_settings import RelaySettings
 
+T = TypeVar("T")
+
 _MAILBOX = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9._-]{1,255}")
-_DESK = re.compile(r"(?:[^@\s]{1,64}@)?[A-Za-z0-9._-]{1,255}")
 
 
 def is_mailbox(text: str) -> bool:
@@ -26,8 +31,23 @@ def _from(_: object, __: "Attribute[str | None]", value: str | None) -> None:
 
 def _desks(_: object, __: "Attribute[tuple[str, ...]]", value: tuple[str, ...]) -> None:
     for desk in value:
-        if not _DESK.fullmatch(desk):
+        if not is_desk(desk):
             raise ValueError(f"{desk!r} is neither an address nor a domain")
+
+
+def _keys(_: object, __: "Attribute[dict[str, T]]", value: dict[str, T]) -> None:
+    for key in value:
+        if not is_key(key):
+            raise ValueError(f"{key!r} is neither an address, a domain nor *")
+    if len({key.lower() for key in value}) < len(value):
+        raise ValueError("a contact stands there twice")
+
+
+def _aliases(_: object, __: "Attribute[dict[str, str]]", value: dict[str, str]) -> None:
+    for target in value.values():
+        if not is_mailbox(target):
+            raise ValueError(f"{target!r} is not an address")
+    aliases.check(value)
 
 
 @frozen
@@ -68,6 +88,10 @@ class AbuseReportSettings:
     @ivar dkim: with which keys reports are signed: one, or a list; without any, the
         relay may sign.
     @ivar auto_submitted: mark reports as automatic (RFC 3834); some desks drop those.
+    @ivar profiles: by contact (an address, a domain with all below it, or `*`): how
+        it wants its reports. The smallest match counts.
+    @ivar aliases: by contact: the address that gets its reports in its place. The
+        smallest match counts.
     @ivar never_desks: addresses and domains that never get a report.
     @ivar never_networks: networks that are never reported.
     @ivar on: what is reported although nobody asked.
@@ -81,11 +105,13 @@ class AbuseReportSettings:
     reporter: str = field(default="", validator=validators.max_len(200))
     redact: bool = True
     attach_up_to: int = field(
-        default=1 << 20, validator=[validators.ge(0), validators.le(16 << 20)]
+        default=1 << 20, validator=[validators.ge(0), validators.le(MAX_ATTACHED)]
     )
     eight_bit: bool = True
     dkim: tuple[DkimSettings, ...] = field(default=(), validator=distinct)
     auto_submitted: bool = False
+    profiles: dict[str, Profile] = field(factory=dict, validator=_keys)
+    aliases: dict[str, str] = field(factory=dict, validator=[_keys, _aliases])
     never_desks: tuple[str, ...] = field(default=(), validator=_desks)
     never_networks: tuple[IPNetwork, ...] = ()
     on: AutomaticSettings = AutomaticSettings()
@@ -97,6 +123,17 @@ class AbuseReportSettings:
     @property
     def configured(self) -> bool:
         return bool(self.from_ and self.smtp)
+
+    def manner(self, contact: str) -> Manner:
+        """How a report to this contact is written."""
+        usual = Manner(
+            format=ReportFormat.ARF,
+            link_type=None,
+            redact=self.redact,
+            attach_up_to=self.attach_up_to,
+            auto_submitted=self.auto_submitted,
+        )
+        return manner(contact, self.profiles, usual)
 
     @property
     def address(self) -> str:

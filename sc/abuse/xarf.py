@@ -28,6 +28,7 @@ from sc.model.xarf import LinkType, XarfRequest
 
 VERSION = "4.2.0"
 
+MAX_ORG = 200
 MAX_SUBJECT = 500
 MAX_MESSAGE_ID = 200
 MAX_DESCRIPTION = 1000
@@ -82,13 +83,20 @@ class Spam:
     now: datetime
 
 
-def write(asked: XarfRequest, spam: Spam, items: Iterable[Item]) -> Told:
-    """A report for each of `items`, or a warning that says why there is none."""
+def write(
+    asked: XarfRequest, spam: Spam, items: Iterable[Item], *, apart: bool = False
+) -> Told:
+    """
+    A report for each of `items`, or a warning that says why there is none.
+
+    @param apart: each goes its own way; else all stand in one answer.
+    """
     wanted = tuple(dict.fromkeys(items))
     if not wanted:
         return Told()
     content = spam.message.content
-    exhibit = Exhibit.make(content, spam.redactor, spam.limit, len(wanted))
+    sharing = 1 if apart else len(wanted)
+    exhibit = Exhibit.make(content, spam.redactor, spam.limit, sharing)
     writer = _Writer(asked, spam, exhibit, _fields(content))
     reports: dict[Item, Report] = {}
     warnings = [f"xarf: {exhibit.note}"] if exhibit.note else []

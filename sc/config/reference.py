@@ -18,6 +18,9 @@ from sc.config.structure import key_of, settable
 
 _IVAR = re.compile(r"^\s*@ivar (\w+):\s*(.*?)(?=^\s*@|\Z)", re.MULTILINE | re.DOTALL)
 
+A_NAME = "NAME"
+"""Stands where the operator gives a name of his own."""
+
 
 @frozen
 class Option:
@@ -83,6 +86,9 @@ def _examples(path: str, hint: Any, value: Any) -> Iterator[Option]:
     if member is None or value:
         return
     inside = f"{path}[]" if get_origin(hint) is tuple else path
+    if get_origin(hint) is dict:
+        inside = f"{path}.{A_NAME}"
+        yield Option(inside, summary(member), "", example=True)
     told = sentences(member)
     for attribute in settable(member):
         default = attribute.default

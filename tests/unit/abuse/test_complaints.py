@@ -256,3 +256,38 @@ def test_summary() -> None:
         "192.0.2.7,h0.example,h1.example,h2.example,h3.example and 2 more"
     )
     assert summary(complaint(items[0])) == "h0.example"
+
+
+def test_aliases() -> None:
+    """What is sent goes to the final recipient; each item keeps the registry's word."""
+    table = {
+        "net.example": "soc@net.example",
+        "abuse@hosting.example": "soc@net.example",
+    }
+    settings = evolve(SETTINGS, aliases=table)
+    evidence = Evidence("f" * 64, (relay(),), (link(),))
+    (sent,) = group(evidence, KNOWN, settings, sending=True).to_mail
+    assert sent.address == "soc@net.example"
+    assert [item.contact.address for item in sent.items] == [
+        "abuse@net.example",
+        "abuse@hosting.example",
+    ]
+    looked = group(evidence, KNOWN, settings)
+    assert addresses(looked.complaints) == [
+        "abuse@net.example",
+        "abuse@hosting.example",
+    ]
+
+
+def test_aliases_around_a_refusal() -> None:
+    """No alias leads to a desk that must not be written to, nor away from one."""
+    evidence = Evidence("f" * 64, (relay(),))
+    table = {"abuse@net.example": "us@example.org"}
+    settings = evolve(SETTINGS, aliases=table)
+    assert "is our own" in group(evidence, KNOWN, settings, sending=True).warnings[0]
+    settings = evolve(
+        SETTINGS, aliases={"*": "a@b.example"}, never_desks=("net.example",)
+    )
+    found = group(evidence, KNOWN, settings, sending=True)
+    assert found.to_mail == ()
+    assert "abuse@net.example is in abuse_report.never_desks" in found.warnings[0]

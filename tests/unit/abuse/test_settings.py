@@ -2,6 +2,7 @@
 
 import pytest
 
+from sc.abuse.profiles import Profile
 from sc.abuse.settings import AbuseReportSettings, AutomaticSettings
 from sc.model.decision import Action
 from sc.net.relay_settings import RelaySettings
@@ -16,6 +17,10 @@ from sc.net.relay_settings import RelaySettings
         ({"wait": 0.0}, "wait"),
         ({"attach_up_to": -1}, "attach_up_to"),
         ({"never_desks": ("a@b@c",)}, "neither an address nor a domain"),
+        ({"profiles": {"a b": Profile()}}, "neither an address, a domain nor"),
+        ({"profiles": {"A.b": Profile(), "a.b": Profile()}}, "stands there twice"),
+        ({"aliases": {"a.b": "nobody"}}, "is not an address"),
+        ({"aliases": {"x": "a@y", "y": "a@x"}}, "in its own place"),
         ({"on": AutomaticSettings(listeners=("lmtp",))}, "needs abuse_report.from"),
         ({"on": AutomaticSettings(actions=(Action.REJECT,))}, "needs abuse_report"),
     ],
