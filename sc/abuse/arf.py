@@ -37,7 +37,7 @@ def _feedback(incident: Incident, author: Author) -> Iterator[tuple[str, str]]:
         yield "Source-IP", str(relay.ip)
         if relay.port:
             yield "Source-Port", str(relay.port)
-    yield "Incidents", "1"
+    yield "Incidents", str(incident.count)
     yield from _reported(incident)
 
 

@@ -28,12 +28,19 @@ NOTHING = (
 )
 
 
-class Outgoing(Protocol):
-    """What `sc.outbox.outbox.Outbox` does."""
+DRY_RUN = "dry run: nothing is sent"
+
+
+class Taking(Protocol):
+    """What `sc.abuse.dry_run.DryRun` does."""
 
     async def add(self, report: NewReport) -> ReportStatus:
         """@raise StoreError: it was not taken."""
         ...
+
+
+class Outgoing(Taking, Protocol):
+    """What `sc.outbox.outbox.Outbox` does."""
 
     async def wait(
         self, report_ids: Sequence[str], timeout: float
@@ -50,6 +57,7 @@ class Means:
     @ivar attached: `sc.attached.reader.AttachmentReader.read`.
     @ivar gather: `sc.abuse.evidence.gather`, its settings bound.
     @ivar boundary: of a request that brings none.
+    @ivar dry_run: takes what must not leave.
     """
 
     settings: AbuseReportSettings
@@ -60,6 +68,7 @@ class Means:
     drafts: Drafts
     seal: ReportSeal
     outbox: Outgoing
+    dry_run: Taking
     offload: Offload
 
 
@@ -110,8 +119,9 @@ class Case:
             now,
             infected=self.request.infected,
         )
+        taking = self.means.dry_run if self.is_dry_run else self.means.outbox
         for draft in drafts:
-            status = await self.means.outbox.add(draft)
+            status = await taking.add(draft)
             if status.id not in {report.id for report in self.reports}:
                 self.reports.append(status)
 
@@ -137,6 +147,7 @@ class Case:
             warnings=self._warnings(evidence, grouped),
             reports=tuple(self.reports),
             complete=self._complete,
+            dry_run=self.is_dry_run,
         )
 
     async def with_xarf(self, outcome: ReportOutcome, now: float) -> ReportOutcome:
@@ -162,6 +173,12 @@ class Case:
             ids = ",".join(report.id for report in self.reports)
             return f"it was reported before as {ids}"
         return self.evidence.skip if self.evidence and self.evidence.skip else NOTHING
+
+    @property
+    def is_dry_run(self) -> bool:
+        """Whether all is done but the sending."""
+        asked = self.request.dry_run or self.means.settings.dry_run
+        return self.request.send and asked
 
     @property
     def _complete(self) -> bool:
@@ -201,6 +218,8 @@ class Case:
 
     def _warnings(self, evidence: Evidence, grouped: Grouped) -> tuple[str, ...]:
         warnings = [*evidence.warnings, *self.found.problems, *grouped.warnings]
+        if self.is_dry_run:
+            warnings.append(DRY_RUN)
         if evidence.skip:
             warnings.append(f"not reported: {evidence.skip}")
         if not self._complete:

@@ -113,6 +113,17 @@ def dedupe_key(complaint: Complaint, fingerprint: str) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
+def source_key(complaint: Complaint, *, infected: bool = False) -> str:
+    """
+    The same for what comes from the same relay, or, without one, leads to the same
+    hosts: such reports may become one. Spam and viruses are told apart.
+    """
+    relays = {str(i.relay.ip) for i in complaint.items if isinstance(i, RelayItem)}
+    hosts = {i.host for i in complaint.items if isinstance(i, LinkItem)}
+    source = sorted(relays) if relays else sorted(hosts)
+    return hashlib.sha256(json.dumps([source, infected]).encode()).hexdigest()
+
+
 def summary(complaint: Complaint) -> str:
     """A few words for the log: addresses and hosts."""
     words = [
@@ -167,11 +178,18 @@ def _refusal(address: str, item: Item, settings: AbuseReportSettings) -> str:
     for desk in settings.never_desks:
         if address.lower() == desk.lower() or within(domain, desk.lower()):
             return f"{address} is in abuse_report.never_desks: not reported"
+    if isinstance(item, LinkItem) and _is_spared(item.host, settings):
+        return f"{item.host[:255]} is in abuse_report.never_domains: not reported"
     ips = (item.relay.ip,) if isinstance(item, RelayItem) else item.ips
     for ip in ips:
         if _in_any(ip, settings):
             return f"{ip} is in abuse_report.never_networks: not reported"
     return ""
+
+
+def _is_spared(host: str, settings: AbuseReportSettings) -> bool:
+    """Links only: whoever has an address chooses its reverse name."""
+    return any(within(host, d.lower().rstrip(".")) for d in settings.never_domains)
 
 
 def _in_any(ip: IPAddress, settings: AbuseReportSettings) -> bool:

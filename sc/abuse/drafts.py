@@ -4,13 +4,14 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parseaddr
+from functools import partial
 
 from attrs import evolve, field, frozen
 
 from sc.abuse import arf, xarf_mail
-from sc.abuse.complaints import dedupe_key, summary
+from sc.abuse.complaints import dedupe_key, source_key, summary
 from sc.abuse.dossier import Dossier, redacted
-from sc.abuse.letter import Author, Incident
+from sc.abuse.letter import Author, Incident, told_in_a_line
 from sc.abuse.profiles import Manner, ReportFormat
 from sc.abuse.redact import Redactor
 from sc.abuse.report_id import ReportSeal
@@ -22,7 +23,7 @@ from sc.model.evidence import Evidence
 from sc.model.message import Message
 from sc.model.xarf import XarfReporter
 from sc.offload import INLINE
-from sc.outbox.entry import NewReport
+from sc.outbox.entry import Earlier, NewReport
 
 
 @frozen
@@ -139,7 +140,7 @@ class Drafts:
         else:
             incident = xarf_mail.enclose(report, incident, author)
             mail = xarf_mail.write(incident, author, self.seal)
-        return NewReport(
+        draft = NewReport(
             key=key,
             contact=complaint.address,
             message_id=dossier.message.id,
@@ -150,6 +151,25 @@ class Drafts:
             evidence=summary(complaint),
             id=incident.report_id,
         )
+        if report is not None:
+            return draft  # XARF has one incident a report, and no way to say more
+        return evolve(
+            draft,
+            source=source_key(complaint, infected=dossier.infected),
+            incident=told_in_a_line(incident),
+            digest=partial(self._digest, incident, author),
+        )
+
+    def _digest(self, incident: Incident, author: Author, earlier: Earlier) -> bytes:
+        """The mail of the report that waits, for this incident and those before."""
+        whole = evolve(
+            incident,
+            report_id=earlier.id,
+            message_id=earlier.mail_message_id.strip("<>"),
+            count=earlier.count + 1,
+            earlier=earlier.lines,
+        )
+        return self.signer.sign(arf.write(whole, author, self.seal))
 
     def _incident(
         self, dossier: Dossier, complaint: Complaint, manner: Manner, key: str

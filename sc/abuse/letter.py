@@ -64,6 +64,8 @@ class Incident:
     @ivar report_id: ours, for the log and the answer.
     @ivar message_id: the Message-ID of the report, without angle brackets.
     @ivar infected: a scanner found a virus in the message.
+    @ivar count: incidents that it stands for (RFC 5965 3.2); this is the latest.
+    @ivar earlier: lines about the others, the oldest first; perhaps not of all.
     """
 
     complaint: Complaint
@@ -74,6 +76,8 @@ class Incident:
     report_id: str
     message_id: str
     infected: bool = False
+    count: int = 1
+    earlier: tuple[str, ...] = ()
 
     @property
     def relays(self) -> tuple[Relay, ...]:
@@ -116,6 +120,7 @@ def letter(incident: Incident, author: Author) -> str:
         *("\n".join(_relay(relay, incident)) for relay in incident.relays),
         *("\n".join(_host(item)) for item in incident.hosts),
         *map(_wrapped, _attachment(incident)),
+        "\n".join(_earlier(incident)),
         _wrapped(
             f"Please look into it and stop it. Answers to {author.address} reach us;"
             f" our number for this report is {incident.report_id}."
@@ -126,9 +131,12 @@ def letter(incident: Incident, author: Author) -> str:
 
 
 def _opening(incident: Incident) -> str:
+    many = incident.count > 1
+    number = f"{incident.count} messages" if many else "One message"
+    lead = "advertise" if many else "advertises"
     what = [
         *(["came from your network"] if incident.relays else []),
-        *(["advertises links to hosts in your network"] if incident.hosts else []),
+        *([f"{lead} links to hosts in your network"] if incident.hosts else []),
     ]
     about = (
         "mail in which a virus was found"
@@ -136,9 +144,30 @@ def _opening(incident: Incident) -> str:
         else "unsolicited bulk mail (spam)"
     )
     return (
-        f"This is a report about {about}. One message that"
+        f"This is a report about {about}. {number} that"
         f" reached us {' and '.join(what)}."
     )
+
+
+def _earlier(incident: Incident) -> Iterator[str]:
+    """One line each: what a desk can look up in its own logs."""
+    if incident.count == 1:
+        return
+    shown = len(incident.earlier)
+    others = incident.count - 1
+    latest = f", the latest {shown} of them" if shown < others else ""
+    yield f"The last message is attached. The earlier {others}{latest}:"
+    for line in incident.earlier:
+        yield f"  {printable(line, 400)}"
+
+
+def told_in_a_line(incident: Incident) -> str:
+    """When, what, and our number: for a digest that this becomes part of."""
+    names = [str(relay.ip) for relay in incident.relays]
+    names += [printable(item.host, 255) for item in incident.hosts]
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    time = utc(incident.arrived or incident.written)
+    return f"{time}  {names[0]}{more}  {incident.report_id}"
 
 
 def _relay(relay: Relay, incident: Incident) -> Iterator[str]:

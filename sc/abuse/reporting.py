@@ -160,8 +160,8 @@ class Reporter:
     async def _settled(
         self, added: tuple[ReportStatus, ...], left: float
     ) -> tuple[ReportStatus, ...]:
-        if not added:
-            return ()
+        if all(status.state.is_final for status in added):
+            return added
         ids = [status.id for status in added]
         now = await self.means.outbox.wait(ids, left)
         pairs = zip(added, now, strict=True)

@@ -13,10 +13,12 @@ from sc.abuse.profiles import MAX_ATTACHED, Manner, Profile, ReportFormat, manne
 from sc.model.complaint import IPNetwork
 from sc.model.decision import Action
 from sc.net.relay_settings import RelaySettings
+from sc.outbox.rules import RateLimits, Rules
 
 T = TypeVar("T")
 
 _MAILBOX = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9._-]{1,255}")
+_DOMAIN = re.compile(r"(?=.{1,253}\Z)(?:[A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}\.?")
 
 
 def is_mailbox(text: str) -> bool:
@@ -48,6 +50,14 @@ def _aliases(_: object, __: "Attribute[dict[str, str]]", value: dict[str, str]) 
         if not is_mailbox(target):
             raise ValueError(f"{target!r} is not an address")
     aliases.check(value)
+
+
+def _domains(
+    _: object, __: "Attribute[tuple[str, ...]]", value: tuple[str, ...]
+) -> None:
+    for domain in value:
+        if not _DOMAIN.fullmatch(domain):
+            raise ValueError(f"{domain!r} is not a domain such as example.org")
 
 
 @frozen
@@ -94,6 +104,14 @@ class AbuseReportSettings:
         smallest match counts.
     @ivar never_desks: addresses and domains that never get a report.
     @ivar never_networks: networks that are never reported.
+    @ivar never_domains: domains that are never reported for their links, with all
+        below them: yours, your customers', a partner's.
+    @ivar stopped: nothing leaves; reports are made and stay in the outbox.
+    @ivar dry_run: nothing leaves; what would be sent is written to `dry-run` in the
+        state folder.
+    @ivar hold_new_desks: reports for a desk that was never written to wait for
+        `scctl outbox approve`.
+    @ivar limits: how many mails may leave; what is above waits, and is merged.
     @ivar on: what is reported although nobody asked.
     """
 
@@ -114,6 +132,11 @@ class AbuseReportSettings:
     aliases: dict[str, str] = field(factory=dict, validator=[_keys, _aliases])
     never_desks: tuple[str, ...] = field(default=(), validator=_desks)
     never_networks: tuple[IPNetwork, ...] = ()
+    never_domains: tuple[str, ...] = field(default=(), validator=_domains)
+    stopped: bool = False
+    dry_run: bool = False
+    hold_new_desks: bool = False
+    limits: RateLimits = RateLimits()
     on: AutomaticSettings = AutomaticSettings()
 
     def __attrs_post_init__(self) -> None:
@@ -122,7 +145,7 @@ class AbuseReportSettings:
 
     @property
     def configured(self) -> bool:
-        return bool(self.from_ and self.smtp)
+        return bool(self.from_ and (self.smtp or self.dry_run))
 
     def manner(self, contact: str) -> Manner:
         """How a report to this contact is written."""
@@ -139,3 +162,13 @@ class AbuseReportSettings:
     def address(self) -> str:
         """The bare mailbox of `from`; "" without one."""
         return parseaddr(self.from_ or "")[1]
+
+    @property
+    def rules(self) -> Rules:
+        """What the outbox goes by."""
+        stopped = ""
+        if self.dry_run:
+            stopped = "stopped: abuse_report.dry_run is set in the configuration"
+        if self.stopped:
+            stopped = "stopped: abuse_report.stopped is set in the configuration"
+        return Rules(self.limits, stopped, self.hold_new_desks)

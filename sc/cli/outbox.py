@@ -1,4 +1,4 @@
-"""`scctl outbox list|show|retry|cancel`: what waits, what left, what became of it."""
+"""`scctl outbox`: what waits, what left, what became of it, and whether more leaves."""
 
 import argparse
 import json
@@ -12,7 +12,7 @@ from sc.cli import exits
 from sc.cli.client import Client, DaemonError, NoDaemonError, token
 
 COLUMNS = ("id", "state", "contact", "evidence", "reason")
-TIMES = ("created", "changed", "next_attempt")
+TIMES = ("created", "changed", "next_attempt", "stopped_since")
 """Seconds since 1970 in the answer; `--json` leaves them so."""
 
 
@@ -38,6 +38,8 @@ def _request(options: argparse.Namespace) -> tuple[str, str]:
         if options.state:
             query["state"] = options.state
         return "GET", f"/v1/outbox?{urlencode(query)}"
+    if options.verb in ("stop", "start"):
+        return "POST", f"/v1/outbox/{options.verb}"
     path = f"/v1/outbox/{quote(options.id, safe='')}"
     return (
         ("GET", path) if options.verb == "show" else ("POST", f"{path}/{options.verb}")
@@ -49,6 +51,8 @@ def _show(answer: Any, *, as_json: bool) -> None:
         print(json.dumps(answer, indent=2, ensure_ascii=False))
     elif "reports" in answer:
         _table(answer["reports"])
+        if answer.get("stopped"):
+            print(f"nothing leaves: {_cell(answer['stopped_reason'])}", file=sys.stderr)
     else:
         for key, value in answer.items():
             print(f"{key}: {_cell(_utc(value) if key in TIMES else value)}")

@@ -76,6 +76,14 @@ def _add_outbox(commands: "argparse._SubParsersAction[Parser]") -> None:
     ):
         one = verbs.add_parser(verb, help=text)
         one.add_argument("id", metavar="ID")
+    for verb, text in (
+        ("approve", "write to a desk from now on; what was held for it leaves"),
+        ("reject", "cancel what is held for a desk"),
+    ):
+        one = verbs.add_parser(verb, help=text)
+        one.add_argument("id", metavar="ID|DESK")
+    verbs.add_parser("stop", help="let nothing leave; reports are kept")
+    verbs.add_parser("start", help="let reports leave again")
 
 
 def _add_evidence(commands: "argparse._SubParsersAction[Parser]") -> None:

@@ -41,6 +41,7 @@ class ReportRequest:
     @ivar caller: who asks, for the log (a token's name or an address).
     @ivar xarf: the answer is to hold XARF reports.
     @ivar infected: a scanner found a virus; the report must not carry it.
+    @ivar dry_run: with `send`: write down what would be sent, for the operator.
     """
 
     send: bool = False
@@ -48,6 +49,7 @@ class ReportRequest:
     caller: str = ""
     xarf: XarfRequest | None = None
     infected: bool = False
+    dry_run: bool = False
 
 
 class SendingNotConfiguredError(Exception):
@@ -94,6 +96,7 @@ class ReportOutcome:
         rest goes on in the background.
     @ivar reports: one for each contact that was to be mailed; empty unless asked.
     @ivar xarf: JSON objects for items of the complaints; empty unless asked.
+    @ivar dry_run: the reports were written down, and not sent.
     """
 
     message_id: str
@@ -103,3 +106,4 @@ class ReportOutcome:
     reports: tuple[ReportStatus, ...] = ()
     complete: bool = True
     xarf: Mapping[Item, Mapping[str, Any]] = field(factory=dict, hash=False)
+    dry_run: bool = False

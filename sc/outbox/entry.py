@@ -1,5 +1,7 @@
 """A report in the outbox: as it comes in, and as it stands there."""
 
+from collections.abc import Callable
+
 from attrs import Attribute, field, frozen, validators
 
 from sc.model.report import ReportState, ReportStatus
@@ -13,6 +15,23 @@ def _path(_: object, attribute: "Attribute[str]", value: str) -> None:
 
 
 @frozen
+class Earlier:
+    """
+    The incidents that a digest covers besides its own.
+
+    @ivar id: of the report whose mail it is.
+    @ivar mail_message_id: of that mail.
+    @ivar count: of all of them.
+    @ivar lines: the latest of them, the oldest first.
+    """
+
+    id: str
+    mail_message_id: str
+    count: int
+    lines: tuple[str, ...]
+
+
+@frozen
 class NewReport:
     """
     @ivar key: the same for the same evidence to the same contact.
@@ -23,6 +42,10 @@ class NewReport:
     @ivar mail_message_id: its Message-ID: the same at each attempt.
     @ivar evidence: a few words for the log.
     @ivar id: where the mail carries it already; else the outbox makes one.
+    @ivar source: the same for reports that may be merged into one mail; "" for never.
+    @ivar incident: one line about it, for the digest that it may become part of.
+    @ivar digest: writes the mail for this incident and earlier ones; called in the
+        store's thread.
     """
 
     key: str = field(validator=validators.min_len(1))
@@ -34,6 +57,9 @@ class NewReport:
     mail_message_id: str
     evidence: str = ""
     id: str = ""
+    source: str = ""
+    incident: str = ""
+    digest: Callable[[Earlier], bytes] | None = field(default=None, repr=False)
 
 
 @frozen
@@ -47,6 +73,8 @@ class Entry:
     @ivar next_attempt: None unless it is sent by itself.
     @ivar node: the one that has it, or had it last; "" is any.
     @ivar claimed: until then the node has it for itself; None: nobody has.
+    @ivar admitted: when it was counted as leaving; None: not yet.
+    @ivar carrier: the report whose mail it is part of, and whose end it shares.
     """
 
     id: str
@@ -65,6 +93,15 @@ class Entry:
     next_attempt: float | None
     node: str = ""
     claimed: float | None = None
+    admitted: float | None = None
+    carrier: str | None = None
+
+    def is_moving(self, until: float) -> bool:
+        """Whether its next state comes by itself until then."""
+        if self.state is ReportState.SENDING:
+            return True
+        due = self.next_attempt is not None and self.next_attempt <= until
+        return self.state is ReportState.QUEUED and due
 
     def status(self, *, duplicate: bool = False) -> ReportStatus:
         return ReportStatus(self.id, self.contact, self.state, self.reason, duplicate)

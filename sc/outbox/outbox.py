@@ -8,22 +8,27 @@ from twisted.internet.interfaces import IReactorTime
 
 from sc.maillog import MailLog
 from sc.model.report import ReportState, ReportStatus
-from sc.outbox import table
+from sc.outbox import admission, desks, digests, rates, stop, table
 from sc.outbox.bell import Bell
 from sc.outbox.entry import Entry, NewReport
+from sc.outbox.rules import Rules
 from sc.outbox.settings import DAY, TAKEOVER, OutboxSettings
-from sc.outbox.states import UNDER_WAY, WAITING, TransitionError
+from sc.outbox.states import WAITING, TransitionError
+from sc.outbox.stop import Stop
 from sc.store.interface import Cursor, Store
 
 MAX_LISTED = 1000
 
 POLL = 1.0
 """Seconds between two looks at a report that another node may send."""
+_STAYED = (ReportState.DEFERRED, ReportState.FAILED)
+"""An attempt that ended so sent nothing: it does not count."""
 
 
 class Outbox:
     """
     @ivar settings: also the sender's.
+    @ivar rules: how much may leave, and when; a reload replaces them.
     @ivar work: rings when something may be due.
 
     Several nodes may share the store: each sends what it has claimed, and `node` tells
@@ -47,6 +52,7 @@ class Outbox:
         self._new_id = new_id
         self._maillog = maillog
         self.settings = settings
+        self.rules = Rules()
         self.work = Bell(clock)
         self._changes = Bell(clock)
 
@@ -58,19 +64,20 @@ class Outbox:
         """
         report = evolve(report, id=report.id or self._new_id())
         now = self._clock.seconds()
-        since = now - self.settings.suppress_days * DAY
+        since, rules = now - self.settings.suppress_days * DAY, self.rules
 
-        def work(cursor: Cursor) -> tuple[Entry, bool]:
+        def work(cursor: Cursor) -> tuple[Entry, bool, Stop]:
+            stopped = stop.read(cursor, rules.stopped)
             known = table.find_duplicate(cursor, report.key, since)
             if known is not None:
-                return known, True
-            return table.insert(cursor, report, now), False
+                return known, True, stopped
+            return admission.take_in(cursor, report, now, rules), False, stopped
 
-        entry, duplicate = await self._store.transact(work)
+        entry, duplicate, stopped = await self._store.transact(work)
         if not duplicate:
-            self._tell(entry)
+            self.tell(entry)
             self.work.ring()
-        return entry.status(duplicate=duplicate)
+        return _status(entry, stopped, duplicate=duplicate)
 
     async def get(self, report_id: str) -> Entry:
         """
@@ -99,6 +106,7 @@ class Outbox:
 
         def work(cursor: Cursor) -> Entry:
             old = table.read(cursor, report_id)
+            digests.refuse_carried(old)
             if table.read_mail(cursor, report_id) is None:
                 raise TransitionError("its mail has been deleted")
             new = evolve(old, state=ReportState.QUEUED, reason="", attempts=0)
@@ -121,6 +129,7 @@ class Outbox:
 
         def work(cursor: Cursor) -> Entry:
             old = table.read(cursor, report_id)
+            digests.refuse_carried(old)
             new = evolve(old, state=ReportState.CANCELLED, reason=reason, changed=now)
             new = evolve(new, next_attempt=None, claimed=None)
             return table.move(cursor, old, new)
@@ -133,20 +142,22 @@ class Outbox:
         """
         Where they stand when none is under way any more, or after `timeout` seconds.
 
-        A deferred or uncertain report is not waited for: that takes minutes, or a
-        person.
+        A deferred or uncertain report is not waited for, nor one that is held or
+        whose turn comes later: that takes minutes, or a person.
         """
 
-        def work(cursor: Cursor) -> tuple[Entry, ...]:
-            return tuple(table.read(cursor, report_id) for report_id in report_ids)
+        def work(cursor: Cursor) -> tuple[tuple[Entry, ...], Stop]:
+            entries = tuple(table.read(cursor, report_id) for report_id in report_ids)
+            return entries, stop.read(cursor, self.rules.stopped)
 
         deadline = self._clock.seconds() + timeout
         while True:
             rings = self._changes.rings
-            entries = await self._store.transact(work)
+            entries, stopped = await self._store.transact(work)
             left = deadline - self._clock.seconds()
-            if left <= 0 or not any(entry.state in UNDER_WAY for entry in entries):
-                return tuple(entry.status() for entry in entries)
+            settled = stopped.reason or not any(x.is_moving(deadline) for x in entries)
+            if left <= 0 or settled:
+                return tuple(_status(entry, stopped) for entry in entries)
             # Another node's change rings no bell here.
             await self._changes.heard(rings, min(left, POLL))
 
@@ -156,10 +167,15 @@ class Outbox:
         claimed and not ended. No other node tries it meanwhile.
         """
         now = self._clock.seconds()
-        horizon = now + max(self.settings.retry_delays)
-        return await self._store.transact(
-            partial(table.claim, node=self._node, now=now, horizon=horizon, limit=limit)
-        )
+        horizon = now + max(rates.LONGEST, *self.settings.retry_delays)
+        rules = self.rules
+
+        def work(cursor: Cursor) -> tuple[Entry, ...]:
+            if stop.read(cursor, rules.stopped).reason:
+                return ()
+            return table.claim(cursor, self._node, now, horizon, limit)
+
+        return await self._store.transact(work)
 
     async def next_due(self) -> float | None:
         """Seconds until something more is due; None: nothing waits."""
@@ -171,16 +187,32 @@ class Outbox:
         """The whole mail; None once it has been deleted."""
         return await self._store.transact(partial(table.read_mail, report_id=report_id))
 
+    async def admit(self, report_id: str) -> bool:
+        """
+        Whether an attempt may be made now: its turn has come, and it is counted.
+
+        @raise TransitionError: sending is stopped.
+        @raise StoreError: not written down: there must be no attempt.
+        """
+        now, rules = self._clock.seconds(), self.rules
+        entry = await self._store.transact(
+            partial(admission.admit, report_id=report_id, now=now, rules=rules)
+        )
+        if entry.admitted is None:
+            self.tell(entry)
+        return entry.admitted is not None
+
     async def begin(self, report_id: str) -> None:
         """
         Write down that the final dot comes now.
 
-        @raise TransitionError: cancelled meanwhile, or under way elsewhere.
+        @raise TransitionError: cancelled meanwhile, under way elsewhere, or stopped.
         @raise StoreError: not written down: the dot must not be sent.
         """
-        now = self._clock.seconds()
+        now, rules = self._clock.seconds(), self.rules
 
         def work(cursor: Cursor) -> Entry:
+            admission.refuse_while_stopped(cursor, rules)
             old = table.read(cursor, report_id)
             self._check_ours(old, now)
             new = evolve(old, state=ReportState.SENDING, reason="", changed=now)
@@ -212,9 +244,12 @@ class Outbox:
                 changed=now,
                 next_attempt=None,
                 claimed=None,
+                admitted=None if state in _STAYED else old.admitted,
             )
             if state is ReportState.DEFERRED:
                 new = self._later(new)
+            if state is ReportState.SENT:
+                desks.add(cursor, old.contact, now)
             return table.move(cursor, old, new)
 
         await self._change(work)
@@ -232,7 +267,7 @@ class Outbox:
             return tuple(table.move(cursor, old, _in_doubt(old, now)) for old in lost)
 
         for entry in await self._store.transact(work):
-            self._tell(entry)
+            self.tell(entry)
 
     async def purge(self) -> None:
         """
@@ -244,6 +279,7 @@ class Outbox:
         rows_before = now - self.settings.row_days * DAY
 
         def work(cursor: Cursor) -> tuple[Entry, ...]:
+            table.pull_back(cursor, now)
             table.purge(cursor, mails_before, rows_before)
             expired = table.expire_uncertain(cursor, rows_before, now)
             lost = table.abandoned(cursor, self._node, now - TAKEOVER)
@@ -251,7 +287,7 @@ class Outbox:
             return (*expired, *moved)
 
         for entry in await self._store.transact(work):
-            self._tell(entry)
+            self.tell(entry)
 
     def _later(self, entry: Entry) -> Entry:
         next_attempt = entry.changed + self.settings.delay(entry.attempts)
@@ -271,10 +307,11 @@ class Outbox:
 
     async def _change(self, work: Callable[[Cursor], Entry]) -> Entry:
         entry = await self._store.transact(work)
-        self._tell(entry)
+        self.tell(entry)
         return entry
 
-    def _tell(self, entry: Entry) -> None:
+    def tell(self, entry: Entry) -> None:
+        """One line in the log, and a word to whoever waits."""
         self._maillog.reported(entry.message_id, entry.status(), entry.evidence)
         self._changes.ring()
 
@@ -284,3 +321,11 @@ def _in_doubt(entry: Entry, now: float) -> Entry:
     reason = "the daemon stopped before the relay answered"
     new = evolve(entry, state=ReportState.UNCERTAIN, reason=reason, changed=now)
     return evolve(new, next_attempt=None, claimed=None)
+
+
+def _status(entry: Entry, stopped: Stop, *, duplicate: bool = False) -> ReportStatus:
+    """Where it stands, and, while nothing leaves, why it does not move."""
+    status = entry.status(duplicate=duplicate)
+    if stopped.reason and entry.state in WAITING:
+        return evolve(status, reason=f"sending is {stopped.reason}")
+    return status

@@ -109,6 +109,8 @@ class Sender(Service):
 
     async def _attempt(self, entry: Entry) -> None:
         try:
+            if not await self._outbox.admit(entry.id):
+                return
             state, reason = await self._deliver(entry)
             await self._until_stored(
                 partial(self._outbox.end, entry.id, state, reason[:REASON])

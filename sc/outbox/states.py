@@ -21,9 +21,6 @@ TRANSITIONS: Mapping[S, frozenset[S]] = {
 WAITING = (S.QUEUED, S.DEFERRED)
 """Sent by themselves when their time comes."""
 
-UNDER_WAY = (S.QUEUED, S.SENDING)
-"""Worth waiting for: the next state comes within one attempt."""
-
 
 class TransitionError(Exception):
     """The report is in a state from which this cannot happen."""

@@ -12,8 +12,15 @@ from sc.store.interface import Cursor, Row
 
 _NAMES = tuple(column.name for column in fields(Entry))
 _COLUMNS = ", ".join(_NAMES)
-_SELECT = f"SELECT {_COLUMNS} FROM reports"  # noqa: S608 our own column names
+SELECT = f"SELECT {_COLUMNS} FROM reports"  # noqa: S608 our own column names
 _STATE = _NAMES.index("state")
+
+HELD = "state = 'queued' AND next_attempt IS NULL AND carrier IS NULL"
+"""Waits for the operator's word."""
+
+
+AHEAD = 3600.0
+"""Seconds by which the clocks of two nodes never differ."""
 
 
 MAX_LOST = 1000
@@ -24,7 +31,7 @@ class NoSuchReportError(LookupError):
     """No report of this id, or no longer."""
 
 
-def _entry(row: Row) -> Entry:
+def entry_of(row: Row) -> Entry:
     values = dict(zip(_NAMES, row, strict=True))
     return Entry(**{**values, "state": ReportState(values["state"])})
 
@@ -32,15 +39,23 @@ def _entry(row: Row) -> Entry:
 def find_duplicate(cursor: Cursor, key: str, since: float) -> Entry | None:
     """The latest report with this key, if it is not older than `since`."""
     cursor.execute(
-        f"{_SELECT} WHERE dedupe_key = ? AND created > ? ORDER BY created DESC LIMIT 1",
+        f"{SELECT} WHERE dedupe_key = ? AND created > ? ORDER BY created DESC LIMIT 1",
         (key, since),
     )
     row = cursor.fetchone()
-    return _entry(row) if row else None
+    return entry_of(row) if row else None
 
 
-def insert(cursor: Cursor, new: NewReport, now: float) -> Entry:
-    entry = Entry(
+def new_entry(
+    new: NewReport,
+    now: float,
+    *,
+    next_attempt: float | None,
+    reason: str = "",
+    carrier: str | None = None,
+) -> Entry:
+    """What a report is when it comes in."""
+    return Entry(
         id=new.id,
         message_id=new.message_id,
         contact=new.contact,
@@ -49,20 +64,30 @@ def insert(cursor: Cursor, new: NewReport, now: float) -> Entry:
         mail_message_id=new.mail_message_id,
         evidence=new.evidence,
         state=ReportState.QUEUED,
-        reason="",
+        reason=f"in the digest {carrier}" if carrier else reason,
         attempts=0,
         created=now,
         queued=now,
         changed=now,
-        next_attempt=now,
+        next_attempt=next_attempt,
+        carrier=carrier,
     )
+
+
+def insert(cursor: Cursor, new: NewReport, entry: Entry) -> None:
+    """The row alone: `insert_whole` has the mail, too."""
     values = [getattr(entry, name) for name in _NAMES]
     values[_STATE] = entry.state.value
     marks = ", ".join("?" for _ in values)
     cursor.execute(
-        f"INSERT INTO reports (dedupe_key, {_COLUMNS}) VALUES (?, {marks})",  # noqa: S608 our own column names
-        (new.key, *values),
+        f"INSERT INTO reports (dedupe_key, source, incident, {_COLUMNS})"  # noqa: S608 our own column names
+        f" VALUES (?, ?, ?, {marks})",
+        (new.key, new.source, new.incident, *values),
     )
+
+
+def insert_whole(cursor: Cursor, new: NewReport, entry: Entry) -> Entry:
+    insert(cursor, new, entry)
     cursor.execute(
         "INSERT INTO report_mails (report_id, mail) VALUES (?, ?)", (new.id, new.mail)
     )
@@ -73,11 +98,11 @@ def read(cursor: Cursor, report_id: str) -> Entry:
     """
     @raise NoSuchReportError: there is none.
     """
-    cursor.execute(f"{_SELECT} WHERE id = ?", (report_id,))
+    cursor.execute(f"{SELECT} WHERE id = ?", (report_id,))
     row = cursor.fetchone()
     if row is None:
         raise NoSuchReportError(f"no report {report_id}")
-    return _entry(row)
+    return entry_of(row)
 
 
 def read_mail(cursor: Cursor, report_id: str) -> bytes | None:
@@ -93,10 +118,10 @@ def select(
     """The latest reports in one of these states, newest first."""
     marks = ", ".join("?" for _ in states)
     cursor.execute(
-        f"{_SELECT} WHERE state IN ({marks}) ORDER BY created DESC, id LIMIT ?",
+        f"{SELECT} WHERE state IN ({marks}) ORDER BY created DESC, id LIMIT ?",
         (*(state.value for state in states), limit),
     )
-    return tuple(map(_entry, cursor.fetchall()))
+    return tuple(map(entry_of, cursor.fetchall()))
 
 
 def claim(
@@ -115,26 +140,26 @@ def claim(
         f" ORDER BY next_attempt, id LIMIT ?) RETURNING {_COLUMNS}",
         (node, until, now, horizon, node, now, until, limit),
     )
-    found = map(_entry, cursor.fetchall())
+    found = map(entry_of, cursor.fetchall())
     return tuple(sorted(found, key=lambda entry: (entry.next_attempt, entry.id)))
 
 
 def on_their_way(cursor: Cursor, node: str) -> tuple[Entry, ...]:
     """What this node was sending when it stopped."""
     cursor.execute(
-        f"{_SELECT} WHERE state = ? AND node IN ('', ?) LIMIT ?",
+        f"{SELECT} WHERE state = ? AND node IN ('', ?) LIMIT ?",
         (ReportState.SENDING.value, node, MAX_LOST),
     )
-    return tuple(map(_entry, cursor.fetchall()))
+    return tuple(map(entry_of, cursor.fetchall()))
 
 
 def abandoned(cursor: Cursor, node: str, before: float) -> tuple[Entry, ...]:
     """What other nodes have been sending since `before`: longer than that takes."""
     cursor.execute(
-        f"{_SELECT} WHERE state = ? AND node NOT IN ('', ?) AND changed <= ? LIMIT ?",
+        f"{SELECT} WHERE state = ? AND node NOT IN ('', ?) AND changed <= ? LIMIT ?",
         (ReportState.SENDING.value, node, before, MAX_LOST),
     )
-    return tuple(map(_entry, cursor.fetchall()))
+    return tuple(map(entry_of, cursor.fetchall()))
 
 
 def next_due(cursor: Cursor, now: float) -> float | None:
@@ -156,17 +181,65 @@ def move(cursor: Cursor, old: Entry, new: Entry) -> Entry:
     check(old.state, new.state)
     cursor.execute(
         "UPDATE reports SET state = ?, reason = ?, attempts = ?, queued = ?,"
-        " changed = ?, next_attempt = ?, node = ?, claimed = ?"
+        " changed = ?, next_attempt = ?, admitted = ?, node = ?, claimed = ?"
         " WHERE id = ? AND state = ? AND node = ?",
         (
             *(new.state.value, new.reason, new.attempts, new.queued),
-            *(new.changed, new.next_attempt, new.node, new.claimed),
+            *(new.changed, new.next_attempt, new.admitted, new.node, new.claimed),
             *(old.id, old.state.value, old.node),
         ),
     )
     if cursor.rowcount != 1:
         raise TransitionError("the report has changed meanwhile")
+    _carry(cursor, new)
     return new
+
+
+def _carry(cursor: Cursor, carrier: Entry) -> None:
+    """What is part of its mail comes to the same end; until then it is queued."""
+    ended = carrier.state.is_final
+    state = carrier.state if ended else ReportState.QUEUED
+    reason = carrier.reason if ended else f"in the digest {carrier.id}"
+    cursor.execute(
+        "UPDATE reports SET state = ?, reason = ?, changed = ?"
+        " WHERE carrier = ? AND state <> ?",
+        (state.value, reason, carrier.changed, carrier.id, state.value),
+    )
+
+
+def postpone(cursor: Cursor, entry: Entry, until: float, reason: str) -> Entry:
+    """Its turn has not come: it stays what it is, and waits."""
+    cursor.execute(
+        "UPDATE reports SET next_attempt = ?, reason = ?, claimed = NULL"
+        " WHERE id = ? AND state = ?",
+        (until, reason, entry.id, entry.state.value),
+    )
+    return evolve(entry, next_attempt=until, reason=reason)
+
+
+def count_in(cursor: Cursor, entry: Entry, now: float) -> Entry:
+    """
+    Its turn has come: from now on it counts as a mail that left. How long it waited
+    for that is not taken from the time in which it is tried.
+    """
+    new = evolve(entry, admitted=now, queued=entry.queued if entry.attempts else now)
+    cursor.execute(
+        "UPDATE reports SET admitted = ?, queued = ? WHERE id = ?",
+        (new.admitted, new.queued, entry.id),
+    )
+    return new
+
+
+def pull_back(cursor: Cursor, now: float) -> None:
+    """
+    A clock that was ahead left times behind that are still to come: they become now.
+    Else their rows would suppress, count and stay for as long as it was ahead.
+    """
+    for column in ("created", "queued", "changed", "admitted"):
+        cursor.execute(
+            f"UPDATE reports SET {column} = ? WHERE {column} > ?",  # noqa: S608 our own column names
+            (now, now + AHEAD),
+        )
 
 
 def expire_uncertain(cursor: Cursor, before: float, now: float) -> tuple[Entry, ...]:

@@ -95,6 +95,7 @@ def build(config: Config, around: Surroundings, state: StateDir) -> Parts:
         flow=flow,
         access=access,
         outbox=base.outbox,
+        gate=base.gate,
         offload=base.offload,
         statuses=parts.statuses,
         readiness=parts.why_not_ready,

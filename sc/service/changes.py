@@ -1,11 +1,15 @@
 """What a reload can use at once, and what needs a restart."""
 
+from typing import Any
+
 import attrs
 
+from sc.abuse.settings import AbuseReportSettings, AutomaticSettings
 from sc.config.reference import options
 from sc.config.schema import Config
 
 AT_ONCE = (
+    "abuse_report",
     "access",
     "attached_links",
     "contacts",
@@ -17,13 +21,31 @@ AT_ONCE = (
 )
 """Sections that SIGHUP makes true; the others are held by sockets, threads, files."""
 
-HELD = frozenset({"policy.quarantine_address"})
-"""An option of these sections that the doors took with them."""
+HELD = (
+    "abuse_report.dkim",
+    "abuse_report.from",
+    "abuse_report.smtp",
+    "policy.quarantine_address",
+)
+"""Options of these sections that the doors, the sender and the signer hold."""
 
 
 def adopted(old: Config, new: Config) -> Config:
     """What a running daemon has after the reload."""
-    return attrs.evolve(old, **{name: getattr(new, name) for name in AT_ONCE})
+    sections = {name: getattr(new, name) for name in AT_ONCE}
+    sections["abuse_report"] = _with_relay_of(old.abuse_report, new.abuse_report)
+    return attrs.evolve(old, **sections)
+
+
+def _with_relay_of(
+    old: AbuseReportSettings, new: AbuseReportSettings
+) -> AbuseReportSettings:
+    """The sender keeps its relay, the mailbox that it knows, and its keys."""
+    held: dict[str, Any] = {"from_": old.from_, "smtp": old.smtp, "dkim": old.dkim}
+    try:
+        return attrs.evolve(new, **held)
+    except ValueError:  # `on`, which needs what only a restart brings
+        return attrs.evolve(new, **held, on=AutomaticSettings())
 
 
 def needs_restart(old: Config, new: Config) -> tuple[str, ...]:
@@ -33,8 +55,12 @@ def needs_restart(old: Config, new: Config) -> tuple[str, ...]:
         path
         for path in sorted(before.keys() | after.keys())
         if before.get(path) != after.get(path)
-        and (path in HELD or path.partition(".")[0] not in AT_ONCE)
+        and (_is_held(path) or path.partition(".")[0] not in AT_ONCE)
     )
+
+
+def _is_held(path: str) -> bool:
+    return any(path == held or path.startswith(f"{held}.") for held in HELD)
 
 
 def _values(config: Config) -> dict[str, str | None]:

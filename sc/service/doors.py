@@ -23,6 +23,7 @@ from sc.listeners.spamd.settings import SpamdSettings
 from sc.model.status import ScannerStatus
 from sc.net.relay import Relay, RelaySettings, relay_endpoint
 from sc.offload import Offload
+from sc.outbox.gate import Gate
 from sc.outbox.outbox import Outbox
 from sc.scan import headers
 from sc.service.surroundings import Surroundings
@@ -40,6 +41,7 @@ class Behind:
     flow: Flow
     access: Access
     outbox: Outbox
+    gate: Gate
     offload: Offload
     statuses: Callable[[], tuple[ScannerStatus, ...]]
     readiness: Callable[[], tuple[str, ...]]
@@ -69,6 +71,7 @@ def _http(
         settings=settings,
         clock=around.reactor,
         outbox=behind.outbox,
+        gate=behind.gate,
         offload=behind.offload,
         statuses=behind.statuses,
         readiness=behind.readiness,

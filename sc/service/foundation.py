@@ -8,6 +8,7 @@ from twisted.python.threadpool import ThreadPool
 from sc.config.schema import Config
 from sc.maillog import MailLog
 from sc.offload import Offload
+from sc.outbox.gate import Gate
 from sc.outbox.outbox import Outbox
 from sc.scan.seen import SeenFile, SeenMemory
 from sc.service.caching import build_cache
@@ -38,6 +39,7 @@ class Foundation:
     cache: Cache
     memory: SeenMemory
     outbox: Outbox
+    gate: Gate
     maillog: MailLog
     new_id: Callable[[], str]
     token: str = field(repr=False)
@@ -63,6 +65,8 @@ def lay(config: Config, around: Surroundings, state: StateDir) -> Foundation:
     host = hostname()
     node = node_name(state.key("node.key"), host)
     store = SQLiteStore(state.path(STORE_FILE), reactor, ThreadPool(0, 1, "sc.store"))
+    outbox = Outbox(store, reactor, new_id, config.outbox, maillog, node)
+    outbox.rules = config.abuse_report.rules
     return Foundation(
         around=around,
         state=state,
@@ -71,7 +75,8 @@ def lay(config: Config, around: Surroundings, state: StateDir) -> Foundation:
         store=store,
         cache=build_cache(config.cache, reactor),
         memory=SeenFile(state.path(SEEN_FILE)),
-        outbox=Outbox(store, reactor, new_id, config.outbox, maillog, node),
+        outbox=outbox,
+        gate=Gate(store, reactor, outbox),
         maillog=maillog,
         new_id=new_id,
         token=admin_token(state.path(NAME)),

@@ -1,6 +1,6 @@
 """The part that reports: evidence, contacts, drafts, outbox and its sender."""
 
-from attrs import define, evolve, frozen
+from attrs import define, evolve, field, frozen
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
@@ -11,6 +11,7 @@ from sc.abuse.contact_memory import ContactMemory
 from sc.abuse.contact_settings import ContactSettings
 from sc.abuse.contact_sources import Outside, build_finder
 from sc.abuse.drafts import Drafts
+from sc.abuse.dry_run import DryRun
 from sc.abuse.evidence import EvidenceSettings, gather
 from sc.abuse.lookup import Lookup
 from sc.abuse.report_id import OwnReports, ReportSeal
@@ -32,6 +33,9 @@ from sc.outbox.sender import Sender
 from sc.service.doors import relay
 from sc.service.foundation import Foundation
 
+DRY_RUN = "dry-run"
+"""Folder of the mails that a dry run writes."""
+
 SOFTWARE = f"sc/{sc.__version__}"
 
 _log = Logger("sc.abuse")
@@ -48,7 +52,8 @@ class Grounds:
     files: BootstrapFiles
     memory: ContactMemory
     seal: ReportSeal
-    drafts: Drafts
+    redaction_key: bytes = field(repr=False)
+    signer: Signer
 
 
 @define
@@ -77,6 +82,7 @@ class Reports:
 
     def start(self) -> None:
         """Send what waits, and take up requests that an earlier run left."""
+        Deferred.fromCoroutine(self.grounds.base.gate.announce())
         if self.sender is not None:
             self.sender.startService()
         self.reporter.start()
@@ -89,8 +95,9 @@ class Reports:
             await self.sender.stopService()
 
     def adopt(self, config: Config) -> None:
-        """The boundary, the contacts and the ignored hosts of a new configuration."""
+        """What a new configuration says about evidence, contacts and reports."""
         self.grounds.files.refresh = _refresh(config.contacts)
+        self.grounds.base.gate.adopt(config.abuse_report.rules)
         self.reporter.means = _means(config, self.grounds)
 
 
@@ -106,7 +113,6 @@ def build_reports(config: Config, base: Foundation) -> Reports:
     for doubt in doubts(settings, keys):
         _log.warn("{doubt}", doubt=doubt)
     seal = ReportSeal(base.state.key("report.key"))
-    secret = base.state.key("redaction.key")
     resolver = DNSResolver(config.resolver, clock)
     # Registries ask for a contact in the name of a program that asks them much.
     contact = f" (+{settings.address})" if settings.address else ""
@@ -125,7 +131,8 @@ def build_reports(config: Config, base: Foundation) -> Reports:
         memory=ContactMemory(config.contacts, base.cache, clock, base.around.random),
         files=BootstrapFiles(fetcher, clock, folder, _refresh(config.contacts)),
         seal=seal,
-        drafts=Drafts(settings, SOFTWARE, secret, seal, base.new_id, Signer(keys)),
+        redaction_key=base.state.key("redaction.key"),
+        signer=Signer(keys),
     )
     return Reports(
         grounds=grounds,
@@ -170,10 +177,22 @@ def _means(config: Config, grounds: Grounds) -> Means:
         gather=gathering,
         boundary=config.trusted_boundary,
         lookup=Lookup(grounds.resolver, finder, clock),
-        drafts=grounds.drafts,
+        drafts=_drafts(config, grounds),
         seal=grounds.seal,
         outbox=base.outbox,
+        dry_run=DryRun(base.state.path(DRY_RUN), clock, base.offload, base.maillog),
         offload=base.offload,
+    )
+
+
+def _drafts(config: Config, grounds: Grounds) -> Drafts:
+    return Drafts(
+        config.abuse_report,
+        SOFTWARE,
+        grounds.redaction_key,
+        grounds.seal,
+        grounds.base.new_id,
+        grounds.signer,
     )
 
 

@@ -56,4 +56,32 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE report_requests ADD COLUMN node TEXT NOT NULL DEFAULT ''",
         "ALTER TABLE report_requests ADD COLUMN claimed DOUBLE PRECISION",
     ),
+    (
+        "ALTER TABLE reports ADD COLUMN source TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE reports ADD COLUMN incident TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE reports ADD COLUMN admitted DOUBLE PRECISION",
+        "ALTER TABLE reports ADD COLUMN carrier TEXT",
+        # Those of before count, too.
+        "UPDATE reports SET admitted = changed WHERE state IN ('sending', 'sent')",
+        "CREATE INDEX reports_by_desk ON reports (lower(contact), admitted)",
+        "CREATE INDEX reports_by_admission ON reports (admitted)",
+        "CREATE INDEX reports_by_carrier ON reports (carrier)",
+        """
+        CREATE TABLE known_desks (
+            contact TEXT PRIMARY KEY,
+            since DOUBLE PRECISION NOT NULL
+        )
+        """,
+        """
+        INSERT INTO known_desks (contact, since)
+        SELECT lower(contact), MIN(changed) FROM reports
+        WHERE state = 'sent' GROUP BY lower(contact)
+        """,
+        """
+        CREATE TABLE sending_stopped (
+            id INTEGER PRIMARY KEY CHECK (id = 1),
+            since DOUBLE PRECISION NOT NULL
+        )
+        """,
+    ),
 )

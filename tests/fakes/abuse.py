@@ -13,11 +13,13 @@ from twisted.internet.task import Clock
 from sc.abuse.case import Means
 from sc.abuse.contacts import ContactError
 from sc.abuse.drafts import Drafts
+from sc.abuse.dry_run import DryRun
 from sc.abuse.lookup import Lookup
 from sc.abuse.report_id import ReportSeal
 from sc.abuse.reporting import Reporter
 from sc.abuse.requests import Requests
 from sc.abuse.settings import AbuseReportSettings
+from sc.maillog import MailLog
 from sc.model.complaint import Complaint, Contact, LinkItem, RelayItem
 from sc.model.envelope import Envelope, IPAddress
 from sc.model.evidence import Attached, Evidence, Link, Relay, Role
@@ -174,6 +176,7 @@ def desk(
         drafts,
         SEAL,
         outbox or bench.outbox,
+        DryRun(path.parent / "dry-run", bench.clock, INLINE, MailLog()),
         INLINE,
     )
     reporter = Reporter(means, Requests(bench.store), bench.clock)

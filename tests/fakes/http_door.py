@@ -31,7 +31,9 @@ from sc.model.report import ReportState, ReportStatus
 from sc.model.status import Health, ScannerStatus
 from sc.offload import Offload
 from sc.outbox.entry import Entry
+from sc.outbox.gate import Answered
 from sc.outbox.states import TransitionError
+from sc.outbox.stop import Stop
 from sc.outbox.table import NoSuchReportError
 from tests.fakes.flow import stub_flow
 from tests.fakes.inline_threads import InlineThreads
@@ -123,6 +125,43 @@ class FakeOutbox:
             raise NoSuchReportError(f"no report {report_id}")
 
 
+@define
+class FakeGate:
+    """
+    Holds one report, `r-1`, for abuse@isp.example.
+
+    @ivar stop_now: what it says.
+    """
+
+    stop_now: Stop = Stop()
+    asked: list[tuple[str, ...]] = field(factory=list)
+
+    async def stopped(self) -> Stop:
+        return self.stop_now
+
+    async def stop(self) -> Stop:
+        self.asked.append(("stop",))
+        self.stop_now = Stop("stopped by the operator", 1000.0)
+        return self.stop_now
+
+    async def start(self) -> Stop:
+        self.asked.append(("start",))
+        self.stop_now = Stop()
+        return self.stop_now
+
+    async def approve(self, which: str) -> Answered:
+        return self._answer("approve", which, ReportState.QUEUED)
+
+    async def reject(self, which: str) -> Answered:
+        return self._answer("reject", which, ReportState.CANCELLED)
+
+    def _answer(self, verb: str, which: str, state: ReportState) -> Answered:
+        self.asked.append((verb, which))
+        if which not in ("r-1", "abuse@isp.example"):
+            raise NoSuchReportError(f"no report {which}")
+        return Answered("abuse@isp.example", (entry("r-1", state).status(),))
+
+
 @frozen
 class Reply:
     """@ivar fields: by lower-case name; the last one counts."""
@@ -172,6 +211,7 @@ class Client:
         host: IAddress = HERE,
         readiness: Callable[[], tuple[str, ...]] = lambda: (),
         outbox: FakeOutbox | None = None,
+        gate: FakeGate | None = None,
         beside: "Client | None" = None,
     ) -> None:
         self.clock: Clock = Clock() if beside is None else beside.clock
@@ -183,6 +223,7 @@ class Client:
             settings or HttpSettings(),
             self.clock,
             self.outbox,
+            gate or FakeGate(),
             Offload(cast(Any, InlineThreads()), cast(Any, InlineThreads())),
             lambda: STATUSES,
             readiness,

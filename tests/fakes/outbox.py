@@ -4,11 +4,12 @@ from itertools import count
 from pathlib import Path
 from typing import Any, cast
 
-from attrs import define
+from attrs import define, evolve
 from twisted.internet.task import Clock
 
 from sc.maillog import MailLog
-from sc.outbox.entry import NewReport
+from sc.outbox.entry import Earlier, NewReport
+from sc.outbox.gate import Gate
 from sc.outbox.outbox import Outbox
 from sc.outbox.settings import OutboxSettings
 from sc.store.sqlite import SQLiteStore
@@ -25,6 +26,7 @@ class Bench:
     clock: Clock
     store: SQLiteStore
     outbox: Outbox
+    gate: Gate
 
     @classmethod
     def make(
@@ -47,7 +49,7 @@ class Bench:
             MailLog(),
             node,
         )
-        return cls(path, clock, store, outbox)
+        return cls(path, clock, store, outbox, Gate(store, clock, outbox))
 
 
 def report(key: str = "key", contact: str = "abuse@net.example") -> NewReport:
@@ -60,4 +62,21 @@ def report(key: str = "key", contact: str = "abuse@net.example") -> NewReport:
         mail=b"Subject: a report\r\n\r\n.\r\n",
         mail_message_id="<1@example.org>",
         evidence="relay 192.0.2.1",
+    )
+
+
+def incident(
+    number: int, source: str = "192.0.2.1", contact: str = "abuse@net.example"
+) -> NewReport:
+    """One of many about a source; its digest lists what came before it."""
+
+    def digest(earlier: Earlier) -> bytes:
+        lines = "".join(f"{line}\r\n" for line in earlier.lines)
+        return f"{earlier.id} {earlier.count + 1}\r\n{lines}{number}\r\n".encode()
+
+    return evolve(
+        report(f"key {number}", contact),
+        source=source,
+        incident=f"incident {number}",
+        digest=digest,
     )

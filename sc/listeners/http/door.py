@@ -14,6 +14,8 @@ from sc.model.report import ReportState, ReportStatus
 from sc.model.status import ScannerStatus
 from sc.offload import Offload
 from sc.outbox.entry import Entry
+from sc.outbox.gate import Answered
+from sc.outbox.stop import Stop
 
 
 class Outbox(Protocol):
@@ -42,6 +44,27 @@ class Outbox(Protocol):
         ...
 
 
+class Gate(Protocol):
+    """What the operator opens and closes."""
+
+    async def stopped(self) -> Stop: ...
+
+    async def stop(self) -> Stop: ...
+
+    async def start(self) -> Stop: ...
+
+    async def approve(self, which: str) -> Answered:
+        """@raise NoSuchReportError: neither a report's id nor an address."""
+        ...
+
+    async def reject(self, which: str) -> Answered:
+        """
+        @raise NoSuchReportError: neither a report's id nor an address.
+        @raise TransitionError: nothing is held for this desk.
+        """
+        ...
+
+
 @frozen
 class Door:
     """
@@ -57,6 +80,7 @@ class Door:
     settings: HttpSettings
     clock: IReactorTime
     outbox: Outbox
+    gate: Gate
     offload: Offload
     statuses: Callable[[], tuple[ScannerStatus, ...]]
     readiness: Callable[[], tuple[str, ...]]

@@ -1,28 +1,33 @@
 """The operator's view of the outbox, for `scctl`."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from sc.listeners.http.door import Outbox
+from sc.listeners.http.door import Gate, Outbox
 from sc.listeners.http.errors import HttpError
 from sc.listeners.http.report_shapes import entry_object, status_object
 from sc.listeners.http.shapes import Json
 from sc.model.report import ReportState
+from sc.outbox.gate import Answered
+from sc.outbox.stop import Stop
 
 LIMIT = 100
 MAX_LIMIT = 1000
 MAX_ID = 100
+MAX_DESK = 320
 
 Query = Mapping[bytes, Sequence[bytes]]
 
 
-async def listed(outbox: Outbox, query: Query) -> Json:
+async def listed(outbox: Outbox, gate: Gate, query: Query) -> Json:
     """
-    The latest reports, newest first.
+    The latest reports, newest first, and why nothing leaves, if so.
 
     @raise HttpError: 400 for a wrong `state` or `limit`.
     """
     entries = await outbox.list(_state(query), _limit(query))
-    return {"reports": [entry_object(entry) for entry in entries]}
+    reports = [entry_object(entry) for entry in entries]
+    return {"reports": reports, **_stop_object(await gate.stopped())}
 
 
 async def shown(outbox: Outbox, report_id: str) -> Json:
@@ -37,8 +42,37 @@ async def cancelled(outbox: Outbox, report_id: str) -> Json:
     return status_object(await outbox.cancel(_id(report_id)))
 
 
-def _id(report_id: str) -> str:
-    if len(report_id) > MAX_ID or not report_id.isprintable():
+async def stopped(gate: Gate) -> Json:
+    return _stop_object(await gate.stop())
+
+
+async def started(gate: Gate) -> Json:
+    return _stop_object(await gate.start())
+
+
+async def approved(gate: Gate, which: str) -> Json:
+    return _answered_object(await gate.approve(_id(which, MAX_DESK)))
+
+
+async def rejected(gate: Gate, which: str) -> Json:
+    return _answered_object(await gate.reject(_id(which, MAX_DESK)))
+
+
+def _stop_object(stop: Stop) -> dict[str, Any]:
+    return {
+        "stopped": bool(stop.reason),
+        "stopped_since": stop.since,
+        "stopped_reason": stop.reason,
+    }
+
+
+def _answered_object(answered: Answered) -> Json:
+    reports = [status_object(status) for status in answered.reports]
+    return {"desk": answered.desk, "reports": reports}
+
+
+def _id(report_id: str, limit: int = MAX_ID) -> str:
+    if len(report_id) > limit or not report_id.isprintable():
         raise HttpError(404, "there is no such report")
     return report_id
 

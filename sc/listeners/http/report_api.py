@@ -51,10 +51,13 @@ async def report(door: Door, request: HttpRequest, caller: Caller) -> Json:
 
 def _from_raw(door: Door, request: HttpRequest, caller: str) -> _Asked:
     values = body.values_of(request, SEND_FIELD)
-    if any(value.lower() != "send" for value in values):
-        raise HttpError(400, f"{SEND_FIELD}: can be `send` only")
+    words = {value.lower() for value in values}
+    if words - {"send", "dry-run"}:
+        raise HttpError(400, f"{SEND_FIELD}: can be `send` or `dry-run` only")
     message = body.raw_message(door, request)
-    return _Asked(message, ReportRequest(send=bool(values), caller=caller))
+    dry_run = "dry-run" in words
+    wanted = ReportRequest(send=bool(words), dry_run=dry_run, caller=caller)
+    return _Asked(message, wanted)
 
 
 async def _from_json(door: Door, request: HttpRequest, caller: str) -> _Asked:
@@ -62,13 +65,17 @@ async def _from_json(door: Door, request: HttpRequest, caller: str) -> _Asked:
     members = {key: value for key, value in found.members.items() if value is not None}
     xarf, strange = _xarf(members.pop("xarf", None))
     boundary = members.pop("trusted_boundary", None)
-    send, ignored = _send(members.pop("abuse_report", {}))
+    options = _options(members.pop("abuse_report", {}))
+    dry_run = _is_true(options, "dry_run")
     wanted = ReportRequest(
-        send=send,
+        send=_is_true(options, "send") or dry_run,
+        dry_run=dry_run,
         boundary=None if boundary is None else boundary_of(boundary),
         caller=caller,
         xarf=xarf,
     )
+    known = ("send", "dry_run")
+    ignored = (f"abuse_report.{key[:60]}" for key in options if key not in known)
     names = (*(name[:60] for name in members), *ignored, *strange)
     return _Asked(found.message, wanted, names)
 
@@ -77,15 +84,18 @@ def _xarf(value: object) -> tuple[XarfRequest | None, tuple[str, ...]]:
     return (None, ()) if value is None else xarf_of(value)
 
 
-def _send(value: object) -> tuple[bool, tuple[str, ...]]:
-    """Only JSON's `true` makes us write to somebody."""
+def _options(value: object) -> Mapping[str, Any]:
     if not isinstance(value, dict):
         raise HttpError(400, "abuse_report: must be an object")
-    options: Mapping[str, Any] = value
-    send = options.get("send", False)
-    if not isinstance(send, bool):
-        raise HttpError(400, "abuse_report.send: must be true or false")
-    return send, tuple(f"abuse_report.{key[:60]}" for key in options if key != "send")
+    return value
+
+
+def _is_true(options: Mapping[str, Any], key: str) -> bool:
+    """Only JSON's `true` makes us write to somebody."""
+    value = options.get(key, False)
+    if not isinstance(value, bool):
+        raise HttpError(400, f"abuse_report.{key}: must be true or false")
+    return value
 
 
 def _shielded(door: Door, asked: _Asked) -> Deferred[ReportOutcome]:

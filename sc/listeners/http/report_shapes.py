@@ -34,10 +34,12 @@ def report_object(
 def _sending(outcome: ReportOutcome) -> dict[str, Any]:
     """`sent`: rspamd's script takes false for a failure, and nothing else."""
     reports = outcome.reports
+    dry_run = {"dry_run": True} if outcome.dry_run else {}
     return {
         "sent": outcome.complete and not any(r.state in UNSENT for r in reports),
         "duplicate": bool(reports) and all(report.duplicate for report in reports),
         "reports": [status_object(report) for report in reports],
+        **dry_run,
     }
 
 
@@ -65,6 +67,7 @@ def entry_object(entry: Entry) -> dict[str, Any]:
         "created": entry.created,
         "changed": entry.changed,
         "next_attempt": entry.next_attempt,
+        "digest": entry.carrier,
     }
 
 

@@ -75,7 +75,28 @@ class HttpApi:
     async def outbox(self, request: HttpRequest) -> bytes:
         self._admit(request, Right.ADMIN)
         query = request.args or {}
-        return _json(request, await outbox_api.listed(self._door.outbox, query))
+        door = self._door
+        return _json(request, await outbox_api.listed(door.outbox, door.gate, query))
+
+    @app.route("/v1/outbox/stop", methods=["POST"])
+    async def outbox_stop(self, request: HttpRequest) -> bytes:
+        self._admit(request, Right.ADMIN)
+        return _json(request, await outbox_api.stopped(self._door.gate))
+
+    @app.route("/v1/outbox/start", methods=["POST"])
+    async def outbox_start(self, request: HttpRequest) -> bytes:
+        self._admit(request, Right.ADMIN)
+        return _json(request, await outbox_api.started(self._door.gate))
+
+    @app.route("/v1/outbox/<which>/approve", methods=["POST"])
+    async def outbox_approve(self, request: HttpRequest, which: str) -> bytes:
+        self._admit(request, Right.ADMIN)
+        return _json(request, await outbox_api.approved(self._door.gate, which))
+
+    @app.route("/v1/outbox/<which>/reject", methods=["POST"])
+    async def outbox_reject(self, request: HttpRequest, which: str) -> bytes:
+        self._admit(request, Right.ADMIN)
+        return _json(request, await outbox_api.rejected(self._door.gate, which))
 
     @app.route("/v1/outbox/<report_id>", methods=["GET"])
     async def outbox_show(self, request: HttpRequest, report_id: str) -> bytes:

@@ -12,7 +12,7 @@ import pytest
 from attrs import evolve
 
 from sc.abuse.arf import write
-from sc.abuse.letter import MAX_URL, Author, Incident
+from sc.abuse.letter import MAX_URL, Author, Incident, told_in_a_line
 from sc.abuse.original import Original, attach
 from sc.abuse.recipients import Recipients, read_recipients
 from sc.abuse.redact import Redactor
@@ -310,3 +310,27 @@ def test_own_report_is_known() -> None:
     mail = write(incident(), AUTHOR, SEAL)
     assert SEAL.is_ours(mail)
     assert not SEAL.is_ours(mail.replace(b"You have won", b"You have lost"))
+
+
+def test_digest() -> None:
+    """A digest says how many incidents it covers, and lists those before its own."""
+    lines = tuple(told_in_a_line(incident(report_id=f"r{number}")) for number in (5, 6))
+    assert lines[0] == "2026-11-20 10:00:00 UTC  192.0.2.7  r5"
+    digest = incident(RelayItem(relay(), contact()), host(), count=4, earlier=lines)
+    mail = write(digest, AUTHOR, SEAL)
+    _, words, fields, attached = parse(mail)
+    assert fields["Incidents"] == "4"
+    assert "4 messages that reached us came from your network and advertise" in (
+        " ".join(words.split())
+    )
+    told = "The last message is attached. The earlier 3, the latest 2 of them:"
+    assert f"{told}\n  {lines[0]}\n  {lines[1]}\n" in words.replace("\r\n", "\n")
+    assert b"Subject: You have won" in attached.as_bytes()
+    assert SEAL.is_ours(mail)
+
+
+def test_line_of_a_digest() -> None:
+    """A report about hosts alone is told by the first of them."""
+    hosts = (host(), host(link("a.example")))
+    line = told_in_a_line(incident(*hosts, arrived=None))
+    assert line == "2026-11-20 11:30:00 UTC  shop.example and 1 more  r7"

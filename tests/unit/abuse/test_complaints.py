@@ -13,6 +13,7 @@ from sc.abuse.complaints import (
     dedupe_key,
     group,
     hosts_of,
+    source_key,
     summary,
 )
 from sc.abuse.settings import AbuseReportSettings
@@ -218,6 +219,46 @@ def test_never_network_of_a_host() -> None:
     settings = AbuseReportSettings(never_networks=(ip_network("198.51.100.0/31"),))
     found = grouped(link(), link("cdn.example"), settings=settings)
     assert addresses(found.complaints) == ["abuse@cdn.example"]
+
+
+def test_never_domain() -> None:
+    """A listed domain, and all below it, is not reported for its links."""
+    known = Known(
+        {"www.partner.example": (SHOP_IP,), "notpartner.example": (CDN_IP,)},
+        KNOWN.contacts,
+    )
+    settings = AbuseReportSettings(never_domains=("Partner.example.",))
+    links = (link("www.partner.example"), link("notpartner.example"))
+    found = grouped(*links, known=known, settings=settings)
+    assert addresses(found.complaints) == ["abuse@cdn.example"]
+    assert found.warnings == (
+        "www.partner.example is in abuse_report.never_domains: not reported",
+    )
+
+
+def test_reverse_name_spares_nobody() -> None:
+    """Whoever has an address chooses its reverse name: it protects no relay."""
+    settings = AbuseReportSettings(never_domains=("partner.example",))
+    relays = (relay(rdns="mx.partner.example", helo="mx.partner.example"),)
+    found = grouped(relays=relays, settings=settings)
+    assert addresses(found.to_mail) == ["abuse@net.example"]
+
+
+def test_source() -> None:
+    """Reports may be merged that are about one relay, or lead to the same hosts."""
+    relay_item = RelayItem(relay(), contact())
+    shop = LinkItem("shop.example", (SHOP_IP,), (link(),), 1, contact())
+    cdn = evolve(shop, host="cdn.example")
+    assert source_key(complaint(relay_item)) == source_key(complaint(relay_item, shop))
+    assert source_key(complaint(shop, cdn)) == source_key(complaint(cdn, shop))
+    told = [
+        complaint(relay_item),
+        complaint(shop),
+        complaint(cdn),
+        complaint(shop, cdn),
+    ]
+    keys = {source_key(one, infected=bad) for one in told for bad in (True, False)}
+    assert len(keys) == 8
 
 
 def test_unknown() -> None:

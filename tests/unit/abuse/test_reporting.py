@@ -11,7 +11,7 @@ from attrs import define, evolve, field
 from twisted.internet.defer import CancelledError, Deferred, gatherResults
 from twisted.logger import capturedLogs, formatEvent
 
-from sc.abuse.case import NOTHING
+from sc.abuse.case import DRY_RUN, NOTHING
 from sc.abuse.evidence import EvidenceSettings, gather
 from sc.abuse.lookup import TIMEOUT
 from sc.abuse.requests import Requests
@@ -27,6 +27,7 @@ from sc.model.report import (
 )
 from sc.model.report import ReportState as S
 from sc.outbox.entry import NewReport
+from sc.outbox.rules import RateLimits, Rules
 from sc.store.interface import StoreError
 from tests.fakes.abuse import SEAL, SETTINGS, SPAM, Desk, desk, link, message, relay
 from tests.fakes.flow import decision_of
@@ -545,3 +546,60 @@ async def test_after_scan_never_fails(desks: Desks) -> None:
     decision = decision_of(Action.REJECT)
     await here.reporter.after_scan(message(), Direction.INBOUND, decision)
     assert here.gathered == []
+
+
+@pytest.mark.parametrize("by_request", [True, False])
+async def test_dry_run(desks: Desks, by_request: bool) -> None:
+    """Everything is done but the sending: the mails are files, the outbox is empty."""
+    settings = SETTINGS if by_request else evolve(SETTINGS, dry_run=True)
+    here = desks(settings=settings)
+    request = evolve(SEND, dry_run=by_request)
+    outcome = await here.reporter.report(message(), request)
+    assert [(r.id, r.state) for r in outcome.reports] == [
+        ("r1", S.SUPPRESSED),
+        ("r2", S.SUPPRESSED),
+    ]
+    assert (outcome.dry_run, outcome.warnings) == (True, (DRY_RUN,))
+    assert await here.bench.outbox.list() == ()
+    assert await left(here) == ()
+    folder = desks.path.parent / "dry-run"
+    mail = message_from_bytes((folder / "r1.eml").read_bytes())
+    assert mail["To"] == "<abuse@net.example>"
+    assert len(list(folder.iterdir())) == 2
+
+
+async def test_dry_run_of_an_earlier_version(desks: Desks) -> None:
+    """A request that was committed before there were dry runs is sent."""
+    here = desks()
+    requests = Requests(here.bench.store)
+    await requests.add(message(), SEND, 0.0)
+    await here.bench.store.transact(
+        lambda cursor: (
+            cursor.execute(
+                "UPDATE report_requests SET request ="
+                " replace(request, ', \"dry_run\": false', '')"
+            )
+            and None
+        )
+    )
+    begun = await requests.begin("m1", 0.0)
+    assert begun is not None
+    assert begun[1] == SEND
+
+
+async def test_digest_of_reports(desks: Desks) -> None:
+    """Above the rate a second message of a relay goes in the first one's mail."""
+    here = desks()
+    here.bench.outbox.rules = Rules(RateLimits(contact_hour=1))
+    await here.reporter.accept(message(), SEND)
+    other = evolve(EVIDENCE, fingerprint="e" * 64)
+    here.reporter.means = evolve(here.reporter.means, gather=lambda *_: other)
+    await here.reporter.accept(message(message_id="m2"), SEND)
+    entries = await here.bench.outbox.list()
+    assert [e.carrier for e in entries if e.message_id == "m2"] == ["r1", "r2"]
+    mail = message_from_bytes(await here.bench.outbox.mail("r1") or b"")
+    entry = await here.bench.outbox.get("r1")
+    assert mail["Message-ID"] == entry.mail_message_id
+    assert b"Incidents: 2" in mail.as_bytes()
+    assert b"192.0.2.7  r1" in mail.as_bytes()
+    assert SEAL.is_ours(await here.bench.outbox.mail("r1") or b"")

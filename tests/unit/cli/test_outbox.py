@@ -85,6 +85,8 @@ def test_json(daemon: Answers, capsys: pytest.CaptureFixture[str]) -> None:
         ("show", ("GET", "/v1/outbox/a%2Fb")),
         ("retry", ("POST", "/v1/outbox/a%2Fb/retry")),
         ("cancel", ("POST", "/v1/outbox/a%2Fb/cancel")),
+        ("approve", ("POST", "/v1/outbox/a%2Fb/approve")),
+        ("reject", ("POST", "/v1/outbox/a%2Fb/reject")),
     ],
 )
 def test_one(
@@ -98,6 +100,20 @@ def test_one(
     assert main(["outbox", verb, "a/b"]) == exits.OK
     assert daemon.asked[:2] == asked
     assert "state: failed\n" in capsys.readouterr().out
+
+
+def test_switch(daemon: Answers, capsys: pytest.CaptureFixture[str]) -> None:
+    """The switch says how it stands, and since when."""
+    told = {"stopped": True, "stopped_since": 1795223743.1, "stopped_reason": "why"}
+    daemon.answer = (200, told)
+    for verb in ("stop", "start"):
+        assert main(["outbox", verb]) == exits.OK
+        assert daemon.asked[:2] == ("POST", f"/v1/outbox/{verb}")
+    since = "stopped: True\nstopped_since: 2026-11-21T01:15:43+00:00\n"
+    assert capsys.readouterr().out.startswith(since)
+    daemon.answer = (200, {"reports": [REPORT], **told})
+    assert main(["outbox", "list"]) == exits.OK
+    assert capsys.readouterr().err == "nothing leaves: why\n"
 
 
 def test_times(daemon: Answers, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@
 from ipaddress import ip_address, ip_network
 
 import pytest
+from attrs import evolve
 from twisted.internet.task import Clock
 from twisted.logger import LogLevel
 
@@ -114,6 +115,20 @@ def test_raw_request(kind: str) -> None:
     assert message.envelope.recipients == ("u@example.org", "v@example.org")
     assert request.send
     assert request.boundary is None
+
+
+def test_dry_run() -> None:
+    """A request can ask for a dry run, in both shapes; the answer says that it was."""
+    flow = stub_flow(report=evolve(outcome(), dry_run=True))
+    asked = {"message": SPAM, "abuse_report": {"dry_run": True}}
+    reply = Client(flow).post_json("/", asked)
+    assert reply.json["abuse_report"]["dry_run"] is True
+    fields = ("Content-Type: message/rfc822", "X-SC-Abuse-Report: dry-run")
+    Client(flow).post("/", SPAM.encode(), *fields)
+    for _message, request in flow.reporting.reported:
+        assert request.send
+        assert request.dry_run
+    assert len(flow.reporting.reported) == 2
 
 
 def test_raw_request_does_not_send_by_itself() -> None:
@@ -270,7 +285,7 @@ def test_bad_json(body: object, status: int, text: str) -> None:
         (
             ("Content-Type: text/plain", "X-SC-Abuse-Report: yes"),
             400,
-            "X-SC-Abuse-Report: can be `send` only",
+            "X-SC-Abuse-Report: can be `send` or `dry-run` only",
         ),
         (("Content-Type: text/plain", "X-Env-IP: x"), 400, "X-Env-IP: not an IP"),
     ],

@@ -22,7 +22,7 @@ from sc.listeners.http.service import HttpService
 from sc.listeners.http.settings import HttpLimits, HttpSettings
 from sc.offload import Offload
 from tests.fakes.flow import SPAM, stub_flow
-from tests.fakes.http_door import STATUSES, FakeOutbox, parse_replies
+from tests.fakes.http_door import STATUSES, FakeGate, FakeOutbox, parse_replies
 from tests.fakes.inline_threads import InlineThreads
 
 _REACTOR = cast(Any, reactor)  # its interfaces say less than it can
@@ -56,7 +56,7 @@ def service(flow: Flow, clock: IReactorTime = _REACTOR, **limits: Any) -> HttpSe
     threads = cast(Any, InlineThreads())
     offload = Offload(threads, threads)
     told = (lambda: STATUSES, lambda: ())
-    door = Door(flow, access, settings, clock, outbox, offload, *told)
+    door = Door(flow, access, settings, clock, outbox, FakeGate(), offload, *told)
     return HttpService(_REACTOR, door)
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from sc.model.report import ReportState
 from sc.store.interface import StoreError
-from tests.fakes.http_door import ADMIN_TOKEN, STRANGER, Client, FakeOutbox
+from tests.fakes.http_door import ADMIN_TOKEN, STRANGER, Client, FakeGate, FakeOutbox
 
 ADMIN = f"Authorization: Bearer {ADMIN_TOKEN}"
 
@@ -106,6 +106,7 @@ def test_outbox_list() -> None:
         "created": 1000.0,
         "changed": 1060.5,
         "next_attempt": 1360.5,
+        "digest": None,
     }
 
 
@@ -180,3 +181,43 @@ def test_store_out_of_order() -> None:
     client = Client(outbox=FakeOutbox(error=StoreError("/var/lib/sc: disk full")))
     reply = client.get("/v1/outbox/r-1", ADMIN)
     assert (reply.status, reply.error) == (503, "the store cannot be used now")
+
+
+def test_switch() -> None:
+    """The operator stops all sending, sees it in the list, and starts it again."""
+    client = Client(gate=(gate := FakeGate()))
+    stopped = {
+        "stopped": True,
+        "stopped_since": 1000.0,
+        "stopped_reason": "stopped by the operator",
+    }
+    assert client.post("/v1/outbox/stop", b"", ADMIN).json == stopped
+    listed = client.get("/v1/outbox", ADMIN).json
+    assert listed | stopped == listed
+    assert client.post("/v1/outbox/start", b"", ADMIN).json["stopped"] is False
+    assert gate.asked == [("stop",), ("start",)]
+
+
+@pytest.mark.parametrize(
+    ("verb", "state"), [("approve", "queued"), ("reject", "cancelled")]
+)
+@pytest.mark.parametrize("which", ["r-1", "abuse%40isp.example"])
+def test_new_desk(verb: str, state: str, which: str) -> None:
+    """A desk is approved or rejected by its address, or by a report that waits."""
+    reply = Client().post(f"/v1/outbox/{which}/{verb}", b"", ADMIN)
+    assert (reply.status, reply.json["desk"]) == (200, "abuse@isp.example")
+    assert [report["state"] for report in reply.json["reports"]] == [state]
+
+
+@pytest.mark.parametrize("path", ["stop", "start", "r-1/approve", "r-1/reject"])
+def test_gate_needs_the_operator(path: str) -> None:
+    """Without the token, nothing happens."""
+    gate = FakeGate()
+    reply = Client(gate=gate).post(f"/v1/outbox/{path}", b"")
+    assert (reply.status, gate.asked) == (401, [])
+
+
+@pytest.mark.parametrize("which", ["r-2", "x" * 400, "%00"])
+def test_no_such_desk(which: str) -> None:
+    """Who is neither a report nor a desk is 404."""
+    assert Client().post(f"/v1/outbox/{which}/approve", b"", ADMIN).status == 404

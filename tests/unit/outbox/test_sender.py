@@ -6,15 +6,17 @@ from typing import TypeVar
 
 import pytest
 import pytest_twisted
+from attrs import evolve
 from twisted.internet.defer import Deferred
 
 from sc.model.report import ReportState as S
 from sc.net.relay import RelayError
+from sc.outbox.rules import RateLimits, Rules
 from sc.outbox.sender import Sender
 from sc.outbox.settings import DAY, OutboxSettings
 from sc.store.interface import Cursor, StoreError
 from tests.fakes.deliverer import FakeDeliverer
-from tests.fakes.outbox import Bench, report
+from tests.fakes.outbox import Bench, incident, report
 
 T = TypeVar("T")
 
@@ -157,6 +159,49 @@ async def test_store_fails_before_the_dot(scene: Scene) -> None:
     assert scene.relay.attempts[1].dot_sent
 
 
+async def test_store_fails_before_the_attempt(scene: Scene) -> None:
+    """What cannot be counted is not tried; it goes once when the disk is back."""
+    await scene.outbox.add(report())
+    scene.relay.attempts[0].reply(451, "later")
+    broken = _Broken(scene)
+    scene.clock.pump([30.0] * 10)
+    assert len(scene.relay.attempts) == 1
+    broken.repair()
+    scene.clock.pump([30.0] * 10)
+    assert [attempt.dot_sent for attempt in scene.relay.attempts] == [True, True]
+    scene.relay.attempts[1].reply(250, "ok")
+    assert (await scene.state())[0] is S.SENT
+
+
+async def test_full_disk(scene: Scene) -> None:
+    """A real full disk: what was taken is sent once, what was not is told."""
+    await scene.outbox.add(report())
+    pages = await _pragma(scene, "page_count")
+    await _pragma(scene, f"max_page_count = {pages}")
+    large = evolve(report("large"), mail=b"x" * 1_000_000)
+    with pytest.raises(StoreError, match="full"):
+        await scene.outbox.add(large)
+    scene.relay.attempts[0].reply(250, "ok")
+    assert await scene.state() == (S.SENT, "250 ok")
+    await _pragma(scene, "max_page_count = 100000")
+    assert not (await scene.outbox.add(large)).duplicate
+    assert len(scene.relay.attempts) == 2
+    scene.relay.attempts[1].reply(250, "ok")
+
+
+async def test_above_the_rate(scene: Scene) -> None:
+    """What is above the rate leaves the relay alone until its turn comes."""
+    scene.outbox.rules = Rules(RateLimits(contact_hour=1))
+    for number in range(3):
+        await scene.outbox.add(incident(number, source=str(number)))
+        for attempt in scene.relay.attempts:
+            if not attempt.answer.called:
+                attempt.reply(250, "ok")
+    assert len(scene.relay.attempts) == 1
+    scene.clock.pump([60.0] * 60)
+    assert len(scene.relay.attempts) == 2
+
+
 async def test_store_fails_after_the_dot(scene: Scene) -> None:
     """An answer that cannot be written down is not forgotten, nor sent again."""
     await scene.outbox.add(report())
@@ -239,6 +284,14 @@ async def test_long_answer(scene: Scene) -> None:
     await scene.outbox.add(report())
     scene.relay.attempts[0].reply(550, "x" * 5000)
     assert len((await scene.state())[1]) == 500
+
+
+async def _pragma(scene: Scene, text: str) -> object:
+    def work(cursor: Cursor) -> object:
+        cursor.execute(f"PRAGMA {text}")
+        return (cursor.fetchone() or (None,))[0]
+
+    return await scene.bench.store.transact(work)
 
 
 class _Broken:

@@ -2,12 +2,17 @@
 
 from attrs import evolve
 
+from sc.abuse.settings import AbuseReportSettings, AutomaticSettings
 from sc.config.load import EMBEDDED, Source
 from sc.config.schema import load
+from sc.net.relay_settings import RelaySettings
 from sc.scan.settings import PolicySettings, Thresholds
 from sc.service.changes import adopted, needs_restart
 
 CONFIG = load(Source(EMBEDDED))
+OURS = AbuseReportSettings(
+    from_="abuse@example.org", smtp=RelaySettings("127.0.0.1:25")
+)
 
 
 def test_nothing_changed() -> None:
@@ -43,3 +48,26 @@ def test_removed_and_added_doors() -> None:
     listeners = {**CONFIG.listeners, "extra": CONFIG.listeners["spamd"]}
     paths = needs_restart(CONFIG, evolve(CONFIG, listeners=listeners))
     assert "listeners.extra.endpoint" in paths
+
+
+def test_reports_are_adopted_but_for_the_relay() -> None:
+    """The kill switch needs no restart; the mailbox and the relay do."""
+    old = evolve(CONFIG, abuse_report=OURS)
+    changed = evolve(OURS, stopped=True, from_="other@example.org", smtp=None)
+    new = evolve(CONFIG, abuse_report=changed)
+    assert adopted(old, new).abuse_report == evolve(OURS, stopped=True)
+    paths = needs_restart(old, new)
+    assert "abuse_report.from" in paths
+    assert {path.partition(".smtp")[0] for path in paths} <= {
+        "abuse_report",
+        "abuse_report.from",
+    }
+
+
+def test_automatic_reports_wait_for_their_relay() -> None:
+    """What a running daemon cannot send is not begun by a reload."""
+    ours = evolve(OURS, on=AutomaticSettings(listeners=("trap",)))
+    new = evolve(CONFIG, abuse_report=ours)
+    settings = adopted(CONFIG, new).abuse_report
+    assert not settings.configured
+    assert not settings.on.any
