@@ -11,7 +11,7 @@ from collections import OrderedDict
 from twisted.logger import Logger
 
 from sc.abuse.contact_record import Known, dump, parse
-from sc.abuse.ranges import NetworkTable, is_shared, shared_around
+from sc.abuse.ranges import NetworkTable, block, shared_around, shared_name
 from sc.model.complaint import IPNetwork
 from sc.model.envelope import IPAddress
 from sc.store.cache import Cache
@@ -41,16 +41,17 @@ class ContactCache:
         """@param ttl: seconds for which the cache keeps it."""
         for network in known.networks:
             self._hold(network, known)
-        if known.lasting:
-            record = dump(known)
-            shared = [n for n in known.networks if is_shared(n)]
-            await self._cache.set_many({self._key(n): record for n in shared}, ttl)
+        record = dump(known)
+        # Nobody is told what cannot be read again: a text that a registry bent.
+        if known.lasting and parse(record, known.learnt) is not None:
+            names = filter(None, map(shared_name, known.networks))
+            await self._cache.set_many({self._key(n): record for n in names}, ttl)
 
     async def recall(self, ip: IPAddress, now: float) -> None:
         """Take over what the cache knows of the networks around an address."""
-        networks = {self._key(n): n for n in shared_around(ip)}
-        for key, record in (await self._cache.get_many(networks)).items():
-            known, network = parse(record, now), networks[key]
+        lengths = {self._key(n): length for n, length in shared_around(ip).items()}
+        for key, record in (await self._cache.get_many(lengths)).items():
+            known, network = parse(record, now), block(ip, lengths[key])
             if known is None or network not in known.networks:
                 self._tell(key)
                 continue
@@ -80,8 +81,8 @@ class ContactCache:
                 return known if known.learnt >= oldest else None
         return None
 
-    def _key(self, network: IPNetwork) -> str:
-        return f"contact:{self.realm}:{network}"
+    def _key(self, name: str) -> str:
+        return f"contact:{self.realm}:{name}"
 
     def _hold(self, network: IPNetwork, known: Known) -> None:
         self._table.put(network, known)

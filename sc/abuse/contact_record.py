@@ -12,7 +12,8 @@ from sc.abuse.search import MAX_ALTERNATIVES
 from sc.model.complaint import Contact, IPNetwork
 from sc.store.cache import MAX_TTL
 
-MAX_TEXT = 2000
+MAX_RECORD = 32 * 1024
+MAX_TEXT = 1000
 """Characters of a reason, a problem or a URL."""
 
 MAX_SKEW = 300.0
@@ -70,6 +71,8 @@ def parse(octets: bytes, now: float) -> Known | None:
 
     @param now: nothing was learnt much later than that.
     """
+    if len(octets) > MAX_RECORD:
+        return None
     try:
         return _known(json.loads(octets), now)
     except (ValueError, LookupError, TypeError, RecursionError):

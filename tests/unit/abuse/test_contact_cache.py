@@ -8,6 +8,7 @@ from attrs import evolve
 from twisted.internet.task import Clock
 from twisted.logger import ILogObserver, LogEvent, globalLogPublisher
 
+from sc.abuse.contact_cache import ContactCache
 from sc.abuse.contact_memory import ContactMemory, realm
 from sc.abuse.contact_record import Known, dump, parse
 from sc.abuse.contact_settings import ContactSettings, SourceName
@@ -65,7 +66,8 @@ def test_there_and_back(record: Known) -> None:
         changed(networks="203.0.113.0/24"),
         changed(form="javascript:alert(1)"),
         changed(problem="a\nb"),
-        changed(problem="x" * 2001),
+        changed(problem="x" * 1001),
+        changed(more="x" * 33_000),
         changed(contact="abuse@x.example"),
         changed(contact=contact(address="abuse@x.example\r\nBcc: b@x.example")),
         changed(contact=contact(address=["abuse@x.example"])),
@@ -87,7 +89,7 @@ def test_long_reason() -> None:
     found = parse(dump(evolve(known(V4), contact=long)), NOW)
     assert found is not None
     assert found.contact is not None
-    assert len(found.contact.reason) == 2000
+    assert len(found.contact.reason) == 1000
 
 
 async def test_rubbish_is_told_once() -> None:
@@ -111,6 +113,16 @@ class Poisoned(MemoryCache):
 
     async def get_many(self, keys: Any) -> Any:
         return {key: dump(known(V6, desk="evil@x.example")) for key in keys}
+
+
+async def test_what_cannot_be_read_again() -> None:
+    """A text of a registry that we would not believe of others is not shared."""
+    cache = MemoryCache(Clock())
+    bent = evolve(known(V4), contact=evolve(CONTACT, reason="\x1b[2J"))
+    await ContactCache(9, cache, "r").put(bent, 60.0)
+    assert cache.held == 0
+    await ContactCache(9, cache, "r").put(known(V4), 60.0)
+    assert cache.held == 1
 
 
 async def test_second_node() -> None:

@@ -5,7 +5,14 @@ from typing import Any
 
 import pytest
 
-from sc.abuse.ranges import MAX_PREFIXES, NetworkTable, remembered, told
+from sc.abuse.ranges import (
+    MAX_PREFIXES,
+    NetworkTable,
+    remembered,
+    shared_around,
+    shared_name,
+    told,
+)
 
 
 def nets(*texts: str) -> tuple[Any, ...]:
@@ -107,3 +114,19 @@ def test_longest_prefix() -> None:
     table.remove(ip_network("10.1.2.3/32"))
     assert table.longest(ip_address("10.1.2.3")) == "10.1.0.0/16"
     assert NetworkTable[str]().longest(ip_address("10.1.2.3")) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["203.0.113.0/24", "203.0.0.0/12", "203.0.113.9/32", "2001::/20"]
+)
+def test_shared_names(text: str) -> None:
+    """A network is among those around each of its addresses, by the same name."""
+    network = ip_network(text)
+    for ip in (network[0], network[-1]):
+        assert shared_around(ip)[str(shared_name(network))] == network.prefixlen
+
+
+def test_not_shared() -> None:
+    """What is too large for one answer, or one host's, has no name."""
+    for text in ("203.0.0.0/11", "2001::/19", "2001:db8::/65"):
+        assert shared_name(ip_network(text)) is None

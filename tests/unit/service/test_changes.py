@@ -5,6 +5,7 @@ from attrs import evolve
 from sc.abuse.settings import AbuseReportSettings, AutomaticSettings
 from sc.config.load import EMBEDDED, Source
 from sc.config.schema import load
+from sc.net.cache_settings import Backend, CacheSettings
 from sc.net.relay_settings import RelaySettings
 from sc.scan.settings import PolicySettings, Thresholds
 from sc.service.changes import adopted, needs_restart
@@ -41,6 +42,14 @@ def test_doors_and_threads_need_a_restart() -> None:
         "threads",
     )
     assert adopted(CONFIG, new).threads == CONFIG.threads
+
+
+def test_cache_needs_a_restart() -> None:
+    """Its sockets are open; how long contacts hold goes with it."""
+    cache = CacheSettings(backend=Backend.REDIS, expiration_time=60.0)
+    new = evolve(CONFIG, cache=cache)
+    assert needs_restart(CONFIG, new) == ("cache.backend", "cache.expiration_time")
+    assert adopted(CONFIG, new).cache == CONFIG.cache
 
 
 def test_removed_and_added_doors() -> None:
