@@ -114,7 +114,13 @@ def _check(
             f"is missing: a message can be quarantined, and {doors[0]} would not"
             " know where to send it",
         )
-    _check_keys(structurer, _child(_child(root, "abuse_report"), "dkim"), config)
+    reports = _child(root, "abuse_report")
+    _check_keys(structurer, _child(reports, "dkim"), config)
+    for name in config.abuse_report.on.listeners:
+        if name not in listeners and reports is not None:
+            place = _child(_child(reports, "on"), "listeners") or reports
+            text = f"{name!r} is no listener: nothing would be reported"
+            structurer.note("abuse_report.on.listeners", place, text)
 
 
 def _check_keys(structurer: Structurer, node: yaml.Node | None, config: Config) -> None:

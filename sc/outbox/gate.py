@@ -1,13 +1,15 @@
 """What the operator opens and closes while the daemon runs: all sending, one desk."""
 
 from collections.abc import Callable
+from functools import partial
 
 from attrs import evolve, field, frozen
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from sc.model.report import ReportState, ReportStatus
-from sc.outbox import desks, stop, table
+from sc.outbox import desks, rates, stop, table
 from sc.outbox.entry import Entry
 from sc.outbox.outbox import MAX_LISTED, Outbox
 from sc.outbox.rules import Rules
@@ -42,6 +44,8 @@ class Gate:
         before, self._outbox.rules = self._outbox.rules, rules
         if rules.stopped != before.stopped:
             self._tell(Stop(rules.stopped))
+        if rules.limits != before.limits:
+            Deferred.fromCoroutine(self._recall())
         self._outbox.work.ring()
 
     async def announce(self) -> None:
@@ -105,6 +109,15 @@ class Gate:
             return [self._cancel(cursor, entry) for entry in held]
 
         return await self._answer(which, work)
+
+    async def _recall(self) -> None:
+        try:
+            now = self._clock.seconds()
+            await self._store.transact(partial(rates.recall, now=now))
+        except StoreError as e:
+            text = "reports above the old rates wait for up to an hour more: {e}"
+            self._log.error(text, e=e)
+        self._outbox.work.ring()
 
     def _tell(self, found: Stop) -> None:
         if found.reason:

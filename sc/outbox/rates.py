@@ -62,6 +62,15 @@ def is_above(cursor: Cursor, contact: str, now: float, limits: RateLimits) -> bo
     )
 
 
+def recall(cursor: Cursor, now: float) -> None:
+    """Rates have changed: those that wait for their turn are looked at again."""
+    cursor.execute(
+        "UPDATE reports SET next_attempt = ?"
+        " WHERE state = 'queued' AND admitted IS NULL AND next_attempt > ?",
+        (now, now),
+    )
+
+
 def _rates(contact: str, limits: RateLimits) -> Iterator[_Rate]:
     desk = " AND lower(contact) = ?", (contact.lower(),)
     yield _Rate(limits.contact_hour, HOUR, DESK, *desk)

@@ -135,3 +135,18 @@ def test_wrong_shapes(tmp_path: Path, text: str, line: str) -> None:
     with pytest.raises(ConfigError) as caught:
         load_text(tmp_path, text)
     assert str(caught.value).startswith(line)
+
+
+def test_reports_of_a_door_that_is_not_there(tmp_path: Path) -> None:
+    """A mistyped listener would report nothing, in silence."""
+    text = (
+        "abuse_report:\n  from: a@example.org\n  smtp: 127.0.0.1:25\n"
+        "  on:\n    listeners: [trap, lmtp]\n"
+    )
+    with pytest.raises(ConfigError) as caught:
+        load_text(tmp_path, text)
+    told = "sc.yaml:5: abuse_report.on.listeners: 'trap' is no listener"
+    assert str(caught.value).startswith(told)
+    trap = "listeners: {trap: {protocol: smtp, endpoint: 'tcp:2525'}}\n"
+    on = load_text(tmp_path, trap + text).abuse_report.on
+    assert on.listeners == ("trap", "lmtp")

@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import capturedLogs, formatEvent
 
 from sc.model.report import ReportState as S
-from sc.outbox.rules import Rules
+from sc.outbox.rules import RateLimits, Rules
 from sc.outbox.sender import Sender
 from sc.outbox.states import TransitionError
 from sc.outbox.stop import BY_OPERATOR, Stop
@@ -201,3 +201,19 @@ async def test_held_ones_are_not_merged(bench: Bench) -> None:
     for number in range(30):
         await bench.outbox.add(incident(number))
     assert {entry.carrier for entry in await bench.outbox.list()} == {None}
+
+
+async def test_other_rates(bench: Bench) -> None:
+    """A rate that is raised counts at once; while the store fails, an hour later."""
+    bench.gate.adopt(Rules(RateLimits(contact_hour=1)))
+    for number in (1, 2):
+        await bench.outbox.add(incident(number, source=str(number)))
+    await sent(bench, "r1")
+    assert not await bench.outbox.admit("r2")
+    assert await bench.outbox.claim(10) == ()
+    bench.gate.adopt(Rules(RateLimits(contact_hour=2)))
+    await sent(bench, "r2")
+    await bench.store.close()
+    with capturedLogs() as events:
+        bench.gate.adopt(Rules())
+    assert "wait for up to an hour more" in formatEvent(events[0])
