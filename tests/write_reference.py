@@ -28,8 +28,9 @@ same as a file to copy.
 
 SIGHUP reads the file again: `abuse_report` (but `dkim`, `from` and `smtp`), \
 `access`, `attached_links`, `contacts`, `health`, `ignored_link_hosts`, `policy` (but \
-`quarantine_address`), `scanners` and `trusted_boundary` change at once; for anything \
-else the log names the option and asks for a restart.
+`quarantine_address`), `scanners`, `shorteners`, `trusted_boundary` and \
+`url_shorteners_to_follow` change at once; for anything else the log names the option \
+and asks for a restart.
 """
 
 

@@ -11,9 +11,10 @@ from attrs import define, evolve, field, frozen
 
 from sc.abuse.complaints import Grouped, group, justifies
 from sc.abuse.drafts import Drafts
-from sc.abuse.lookup import Found, Lookup
+from sc.abuse.lookup import Found, Lookup, all_of
 from sc.abuse.report_id import REASON, ReportSeal
 from sc.abuse.settings import AbuseReportSettings
+from sc.abuse.shorteners import Shorteners
 from sc.abuse.xarf import Spam, Told, write
 from sc.model.evidence import Attached, Evidence
 from sc.model.message import Message
@@ -65,6 +66,7 @@ class Means:
     gather: Callable[[Message, Boundary, tuple[Attached, ...]], Evidence]
     boundary: Boundary
     lookup: Lookup
+    shorteners: Shorteners
     drafts: Drafts
     seal: ReportSeal
     outbox: Outgoing
@@ -88,7 +90,7 @@ class Case:
     reports: list[ReportStatus] = field(factory=list)
 
     async def find(self) -> None:
-        """Evidence, hosts, contacts. What stays unknown is told as a warning."""
+        """Evidence, links, hosts, contacts. What stays unknown is told as a warning."""
         message = self.message
         attached = await self.means.attached(message)
         evidence = await self.means.offload(
@@ -96,7 +98,17 @@ class Case:
         )
         self.evidence = evidence
         if not evidence.skip:
-            await self.means.lookup.run(evidence, self.found)
+            # The relay's desk need not wait for a shortener that hangs.
+            relays = evolve(evidence, links=())
+            looking = self.means.lookup.run(relays, self.found)
+            await all_of([looking, self._find_links(evidence)])
+
+    async def _find_links(self, evidence: Evidence) -> None:
+        means = self.means
+        self.evidence = await means.shorteners.follow(
+            self.message, evidence, self.found, means.settings.wait
+        )
+        await means.lookup.run(self.evidence, self.found)
 
     async def send(self, now: float) -> None:
         """

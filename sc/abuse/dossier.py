@@ -11,8 +11,10 @@ from sc.abuse.profiles import Manner
 from sc.abuse.recipients import Recipients, read_recipients
 from sc.abuse.redact import Redactor
 from sc.abuse.xarf import Report, Spam, write
+from sc.content.unwrap import is_protected
+from sc.content.urls import canonical
 from sc.model.complaint import Item, RelayItem
-from sc.model.evidence import Evidence
+from sc.model.evidence import Evidence, Link
 from sc.model.message import Message
 from sc.model.xarf import LinkType, XarfReporter, XarfRequest
 
@@ -91,8 +93,14 @@ def redacted(item: Item, redact: Callable[[str], str]) -> Item:
             date=instant(relay),
         )
         return evolve(item, relay=plain)
-    links = tuple(
-        evolve(link, url=redact(link.url), chain=(), part=redact(link.part))
-        for link in item.links
-    )
-    return evolve(item, links=links)
+    return evolve(item, links=tuple(_redacted(link, redact) for link in item.links))
+
+
+def _redacted(link: Link, redact: Callable[[str], str]) -> Link:
+    """
+    The recipient's own mail filter is nobody's business; whatever else led to the
+    link is.
+    """
+    chain = (url for text in link.chain if (url := canonical(text)))
+    way = tuple(redact(url.href) for url in chain if not is_protected(url))
+    return evolve(link, url=redact(link.url), chain=way, part=redact(link.part))

@@ -73,18 +73,17 @@ def gather(
     source = _find_source(message.envelope, document.fields, boundary, settings)
     if source.own_user:
         skip = skip or OWN_USER
-    found = find_links(
-        document,
-        _ignored(message.envelope.recipients + source.recipients, boundary, settings),
-        LinkLimits(links=settings.max_links),
-        attached,
-    )
+    recipients = message.envelope.recipients + source.recipients
+    ignored = frozenset(_ignored(recipients, boundary, settings))
+    limits = LinkLimits(links=settings.max_links)
+    found = find_links(document, ignored, limits, attached)
     return Evidence(
         fingerprint=fingerprint(message.content),
         relays=source.relays,
         links=found.links,
         warnings=document.warnings + source.warnings + found.warnings,
         skip=skip,
+        ignored=ignored,
     )
 
 

@@ -27,6 +27,8 @@ _ATTACHED = {
     "application/json": "This report in XARF v4, with the message in it,",
 }
 """What it is called, by its media type."""
+MAX_CHAIN = 10
+"""URLs that led to a link and are told, the outermost first."""
 
 _UNSAFE = re.compile(r"[^\x20-\x7e]")
 
@@ -197,6 +199,8 @@ def _host(item: LinkItem) -> Iterator[str]:
         yield f"  {printable(link.url, MAX_URL)}"
         if link.part:
             yield f"    in the attachment {printable(link.part)}"
+        for url in link.chain[:MAX_CHAIN]:
+            yield f"    reached through {printable(url, MAX_URL)}"
 
 
 def _attachment(incident: Incident) -> Iterator[str]:

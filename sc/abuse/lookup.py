@@ -94,7 +94,7 @@ class Lookup:
         relays = dict.fromkeys(relay.ip for relay in evidence.relays)
         work = [self._contact(ip, found, room) for ip in relays]
         work += [self._host(host, found, room) for host in hosts[:MAX_HOSTS]]
-        await _all(work)
+        await all_of(work)
 
     async def _host(self, host: str, found: Found, room: DeferredSemaphore) -> None:
         async def resolve() -> None:
@@ -103,7 +103,7 @@ class Lookup:
 
         await self._ask(f"the addresses of {host}", resolve, found, room)
         ips = found.addresses.get(host, ())
-        await _all([self._contact(ip, found, room) for ip in ips])
+        await all_of([self._contact(ip, found, room) for ip in ips])
 
     async def _contact(
         self, ip: IPAddress, found: Found, room: DeferredSemaphore
@@ -142,8 +142,10 @@ class Lookup:
         return Deferred.fromCoroutine(work()).addTimeout(TIMEOUT, self._clock)
 
 
-async def _all(work: Iterable[Coroutine[Any, Any, None]]) -> None:
+async def all_of(work: Iterable[Coroutine[Any, Any, None]]) -> None:
     """
+    Return when each has ended.
+
     @raise CancelledError: the caller waits no longer; all of it ends.
     """
     running = [Deferred.fromCoroutine(one) for one in work]

@@ -6,6 +6,7 @@ from attrs import field, frozen
 
 from sc.abuse.contacts import ContactSettings
 from sc.abuse.settings import AbuseReportSettings
+from sc.abuse.shorteners import ShortenerSettings, are_hosts
 from sc.abuse.signing_keys import SigningKeyError, read_key
 from sc.access import AccessSettings
 from sc.attached.settings import AttachedSettings
@@ -42,6 +43,9 @@ class Config:
     @ivar cache: where what may be lost is remembered.
     @ivar ignored_link_hosts: hosts that no complaint names, with their subdomains.
     @ivar attached_links: which attachments of a reported message are read for links.
+    @ivar url_shorteners_to_follow: hosts whose short links are followed to where they
+        lead, besides those that we know; without a value only those; `[]`: none.
+    @ivar shorteners: what is done with links of `url_shorteners_to_follow`.
     @ivar abuse_report: how reports leave; nothing is sent without it.
     @ivar outbox: how often a report is tried, and how long it is kept.
     """
@@ -59,6 +63,10 @@ class Config:
     cache: CacheSettings = CacheSettings()
     ignored_link_hosts: tuple[str, ...] = ()
     attached_links: AttachedSettings = AttachedSettings()
+    url_shorteners_to_follow: tuple[str, ...] | None = field(
+        default=None, validator=are_hosts
+    )
+    shorteners: ShortenerSettings = ShortenerSettings()
     abuse_report: AbuseReportSettings = AbuseReportSettings()
     outbox: OutboxSettings = OutboxSettings()
 

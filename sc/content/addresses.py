@@ -84,14 +84,16 @@ def is_public(ip: IPAddress) -> bool:
     if isinstance(ip, IPv4Address):
         after = bisect_right(_STARTS_4, int(ip))
         return not (after and ip in _NOT_PUBLIC_4[after - 1])
-    wrapped = _wrapped(ip)
-    if wrapped:
-        return all(map(is_public, wrapped))
+    inner = wrapped(ip)
+    if inner:
+        return all(map(is_public, inner))
     return ip in _GLOBAL_6 and not any(ip in block for block in _NOT_PUBLIC_6)
 
 
-def _wrapped(ip: IPv6Address) -> tuple[IPv4Address, ...]:
+def wrapped(ip: IPAddress) -> tuple[IPv4Address, ...]:
     """The IPv4 addresses to which a translator or a tunnel delivers `ip`."""
+    if isinstance(ip, IPv4Address):
+        return ()
     if ip.ipv4_mapped:
         return (ip.ipv4_mapped,)
     if ip.sixtofour:

@@ -45,6 +45,12 @@ def unwrap(url: Url) -> Unwrapped:
     return Unwrapped(None if hidden else url, tuple(chain))
 
 
+def is_protected(url: Url) -> bool:
+    """It is a mail filter's wrapper, made for its recipient."""
+    wrapper = _find(url)
+    return wrapper is not None and wrapper.protector
+
+
 def _find(url: Url) -> Wrapper | None:
     wrappers = _of_host(url.host)
     if not wrappers:

@@ -6,6 +6,7 @@ hyphens all end here.
 """
 
 import re
+from collections.abc import Container
 
 from ada_url import URL
 from attrs import frozen
@@ -84,3 +85,12 @@ def _host(name: str) -> str | None:
 def within(host: str, domain: str) -> bool:
     """True if `host` is `domain` or below it; both in lower case."""
     return host == domain or host.endswith("." + domain)
+
+
+def under(host: str, domains: Container[str]) -> bool:
+    """True if `host`, or a domain above it, is among `domains`; all in lower case."""
+    while host:
+        if host in domains:
+            return True
+        host = host.partition(".")[2]
+    return False

@@ -79,6 +79,8 @@ class Evidence:
     @ivar fingerprint: SHA-256 in hex of the message without its trace fields.
     @ivar skip: why this message must not be reported at all (a DSN, a feedback
         report, our own user); "" if it may be.
+    @ivar ignored: hosts, with all below them, that never count, wherever a link
+        leads.
     """
 
     fingerprint: str
@@ -86,3 +88,4 @@ class Evidence:
     links: tuple[Link, ...] = field(default=(), repr=lambda v: f"<{len(v)} links>")
     warnings: tuple[str, ...] = ()
     skip: str = ""
+    ignored: frozenset[str] = field(default=frozenset(), repr=False)

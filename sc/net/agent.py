@@ -4,6 +4,7 @@ It resolves by itself, checks every address, and connects to the address that it
 checked; the stock agent would ask DNS again and could be told something else.
 """
 
+from collections.abc import Callable
 from typing import Any, cast
 
 from attrs import frozen
@@ -35,9 +36,10 @@ from twisted.web.iweb import (
 )
 from zope.interface import implementer
 
-from sc.content.addresses import is_public, unmapped
+from sc.content.addresses import is_public, wrapped
 from sc.model.complaint import IPNetwork
 from sc.model.envelope import IPAddress
+from sc.net.own_address import is_own
 from sc.net.resolver import Destinations, Resolver
 
 PORTS = {b"http": 80, b"https": 443}
@@ -91,19 +93,23 @@ def check_addresses(
     found: tuple[IPAddress, ...],
     destinations: Destinations,
     forbidden: tuple[IPNetwork, ...],
+    own: Callable[[IPAddress], bool] = is_own,
 ) -> None:
     """
     One forbidden address among them forbids the host, or a stranger could let us
     choose.
 
+    @param own: whether an address is this host's.
     @raise RefusedError: an address is not of the public internet, or ours.
     """
     for ip in found:
         if destinations is Destinations.PUBLIC and not is_public(ip):
             raise RefusedError(f"its address {ip} is not public")
-        plain = unmapped(ip)
-        if any(plain in network for network in forbidden):
+        reached = (ip, *wrapped(ip))
+        if any(one in network for one in reached for network in forbidden):
             raise RefusedError(f"its address {ip} is our own")
+        if destinations is Destinations.PUBLIC and any(map(own, reached)):
+            raise RefusedError(f"its address {ip} is this host's")
 
 
 class _Metered(ProtocolWrapper):
@@ -242,8 +248,9 @@ class GuardedAgent:
         agent = Agent.usingEndpointFactory(self._guard.reactor, _Endpoints(endpoint))
         headers = headers.copy()
         headers.removeHeader(b"accept-encoding")  # A few octets can inflate to all.
-        response = await agent.request(method, uri, headers, producer)
-        return _plain(response)
+        response: IResponse = await agent.request(method, uri, headers, producer)
+        response.headers.removeHeader(b"set-cookie")
+        return response
 
     async def close(self) -> None:
         """End every connection that is left, at once; a peer has no say in it."""
@@ -252,12 +259,3 @@ class GuardedAgent:
                 for metered in list(meter.protocols):
                     metered.transport.abortConnection()
                     await metered.lost
-
-
-def _plain(response: IResponse) -> IResponse:
-    """Without cookies; compressed content, which nobody asked for, is refused."""
-    response.headers.removeHeader(b"set-cookie")
-    codings = response.headers.getRawHeaders(b"content-encoding", [])
-    if any(coding.strip().lower() != b"identity" for coding in codings):
-        raise RefusedError("compressed content, which we did not ask for")
-    return response

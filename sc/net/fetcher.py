@@ -86,6 +86,19 @@ class Hops(Protocol):
         ...
 
 
+class Glances(Protocol):
+    """For those who want to know only where an answer points to."""
+
+    async def glance(self, url: str) -> Fetched:
+        """
+        GET, and end the connection after the header section: `body` stays empty,
+        whatever the server sends.
+
+        @raise FetchError: as `Fetcher.get`.
+        """
+        ...
+
+
 @frozen
 class FetcherSettings:
     """
@@ -132,6 +145,10 @@ class GuardedFetcher:
         """See `Hops.get_once`."""
         return await self._bounded(url, self._hop(url, accept, max_octets))
 
+    async def glance(self, url: str) -> Fetched:
+        """See `Glances.glance`."""
+        return await self._bounded(url, self._hop(url, "*/*", None))
+
     async def _bounded(self, url: str, work: Coroutine[Any, Any, Fetched]) -> Fetched:
         seconds = self._settings.timeout
         try:
@@ -149,10 +166,11 @@ class GuardedFetcher:
                 return evolve(fetched, chain=chain)
             chain, url = (*chain, fetched.url), target
 
-    async def _hop(self, address: str, accept: str, max_octets: int) -> Fetched:
+    async def _hop(self, address: str, accept: str, max_octets: int | None) -> Fetched:
+        """@param max_octets: None: no body is wanted."""
         url = _parse(address)
         # Chunks of one octet take six on the wire; nobody honest doubles a body.
-        agent = GuardedAgent(self._guard, MAX_HEADERS + 2 * max_octets)
+        agent = GuardedAgent(self._guard, MAX_HEADERS + 2 * (max_octets or 0))
         headers = Headers(
             {"Accept": [accept], "User-Agent": [self._settings.user_agent]}
         )
@@ -172,13 +190,13 @@ class GuardedFetcher:
             await agent.close()
 
     async def _exchange(
-        self, agent: GuardedAgent, url: URL, headers: Headers, max_octets: int
+        self, agent: GuardedAgent, url: URL, headers: Headers, max_octets: int | None
     ) -> Fetched:
         # The agent itself, not treq's client: that refuses IPv6 literals and names
         # with `_`, unpacks compressed content and keeps cookies.
         response = await agent.request(b"GET", url.href.encode("ascii"), headers)
         body = b""
-        if response.code not in _REDIRECTS:
+        if max_octets is not None and response.code not in _REDIRECTS:
             body = await _body(response, max_octets)
         return Fetched(response.code, _first(response.headers), body, url.href)
 
@@ -201,7 +219,28 @@ def redirected(fetched: Fetched, chain: Sequence[str]) -> str | None:
     return target.href
 
 
+def location(fetched: Fetched) -> str | None:
+    """
+    Where a redirect points to, as the server wrote it, maybe relative; None if the
+    answer is none. UTF-8, which browsers read there, whatever RFC 9110 says.
+    """
+    written = fetched.headers.get("location")
+    if fetched.status not in _REDIRECTS or written is None:
+        return None
+    try:
+        return written.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return written
+
+
 async def _body(response: IResponse, max_octets: int) -> bytes:
+    """
+    @raise RefusedError: it is compressed, which nobody asked for: a few octets could
+        inflate to all.
+    """
+    codings = response.headers.getRawHeaders(b"content-encoding", [])
+    if any(coding.strip().lower() != b"identity" for coding in codings):
+        raise RefusedError("compressed content, which we did not ask for")
     received = bytearray()
 
     def collect(octets: bytes) -> None:
@@ -241,11 +280,11 @@ def _target(url: URL, fetched: Fetched) -> URL | None:
 
     @raise ForbiddenError: from https to http, or to what is no web address.
     """
-    location = fetched.headers.get("location")
-    if fetched.status not in _REDIRECTS or location is None:
+    written = location(fetched)
+    if written is None:
         return None
     try:
-        absolute = URL(location[: MAX_URL + 1], base=url.href).href
+        absolute = URL(written[: MAX_URL + 1], base=url.href).href
     except ValueError:
         raise ForbiddenError(f"{url.hostname} redirects to what is no URL") from None
     target = _parse(absolute)

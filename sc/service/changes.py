@@ -17,7 +17,9 @@ AT_ONCE = (
     "ignored_link_hosts",
     "policy",
     "scanners",
+    "shorteners",
     "trusted_boundary",
+    "url_shorteners_to_follow",
 )
 """Sections that SIGHUP makes true; the others are held by sockets, threads, files."""
 

@@ -13,10 +13,12 @@ from sc.abuse.contact_sources import Outside, build_finder
 from sc.abuse.drafts import Drafts
 from sc.abuse.dry_run import DryRun
 from sc.abuse.evidence import EvidenceSettings, gather
+from sc.abuse.expansion import HOP_TIMEOUT, USER_AGENT, build_expander
 from sc.abuse.lookup import Lookup
 from sc.abuse.report_id import OwnReports, ReportSeal
 from sc.abuse.reporting import Reporter
 from sc.abuse.requests import Requests
+from sc.abuse.shorteners import Shorteners, hosts_to_follow
 from sc.abuse.signer import Signer
 from sc.abuse.signing_keys import doubts, read_keys
 from sc.attached.reader import AttachmentReader
@@ -47,8 +49,6 @@ class Grounds:
 
     base: Foundation
     resolver: DNSResolver
-    fetcher: GuardedFetcher
-    whois: GuardedWhois
     files: BootstrapFiles
     memory: ContactMemory
     seal: ReportSeal
@@ -114,20 +114,11 @@ def build_reports(config: Config, base: Foundation) -> Reports:
         _log.warn("{doubt}", doubt=doubt)
     seal = ReportSeal(base.state.key("report.key"))
     resolver = DNSResolver(config.resolver, clock)
-    # Registries ask for a contact in the name of a program that asks them much.
-    contact = f" (+{settings.address})" if settings.address else ""
-    fetching = FetcherSettings(
-        config.resolver.destinations,
-        user_agent=SOFTWARE + contact,
-        forbidden=config.policy.local_networks,
-    )
-    fetcher = GuardedFetcher(clock, resolver, fetching)
+    fetcher = GuardedFetcher(clock, resolver, _fetching(config))
     folder = base.state.folder
     grounds = Grounds(
         base=base,
         resolver=resolver,
-        fetcher=fetcher,
-        whois=GuardedWhois(clock, resolver, fetching.destinations, fetching.forbidden),
         memory=ContactMemory(config.contacts, base.cache, clock, base.around.random),
         files=BootstrapFiles(fetcher, clock, folder, _refresh(config.contacts)),
         seal=seal,
@@ -148,10 +139,11 @@ def build_reports(config: Config, base: Foundation) -> Reports:
 def _means(config: Config, grounds: Grounds) -> Means:
     base = grounds.base
     clock = base.around.reactor
+    resolver, fetching = grounds.resolver, _fetching(config)
     outside = Outside(
-        hops=grounds.fetcher,
-        resolver=grounds.resolver,
-        whois=grounds.whois,
+        hops=GuardedFetcher(clock, resolver, fetching),
+        resolver=resolver,
+        whois=GuardedWhois(clock, resolver, fetching.destinations, fetching.forbidden),
         clock=clock,
         random=base.around.random,
         bootstrap=grounds.files.bootstrap,
@@ -176,7 +168,8 @@ def _means(config: Config, grounds: Grounds) -> Means:
         attached=attached.read,
         gather=gathering,
         boundary=config.trusted_boundary,
-        lookup=Lookup(grounds.resolver, finder, clock),
+        lookup=Lookup(resolver, finder, clock),
+        shorteners=_shorteners(config, grounds, fetching),
         drafts=_drafts(config, grounds),
         seal=grounds.seal,
         outbox=base.outbox,
@@ -194,6 +187,30 @@ def _drafts(config: Config, grounds: Grounds) -> Drafts:
         grounds.base.new_id,
         grounds.signer,
     )
+
+
+def _fetching(config: Config) -> FetcherSettings:
+    # Registries ask for a contact in the name of a program that asks them much.
+    address = config.abuse_report.address
+    contact = f" (+{address})" if address else ""
+    own = config.policy.local_networks + config.trusted_boundary.cidrs
+    return FetcherSettings(
+        config.resolver.destinations, user_agent=SOFTWARE + contact, forbidden=own
+    )
+
+
+def _shorteners(
+    config: Config, grounds: Grounds, fetching: FetcherSettings
+) -> Shorteners:
+    """They are told nothing of us: their links' owners see who asks."""
+    base, clock = grounds.base, grounds.base.around.reactor
+    asking = evolve(
+        fetching, user_agent=USER_AGENT, timeout=HOP_TIMEOUT, connect_timeout=2.0
+    )
+    web = GuardedFetcher(clock, grounds.resolver, asking)
+    hosts = hosts_to_follow(config.url_shorteners_to_follow)
+    expander = build_expander(web, hosts, clock, base.around.random)
+    return Shorteners(expander, config.shorteners, base.offload, clock)
 
 
 def _refresh(settings: ContactSettings) -> Refresh:

@@ -30,6 +30,7 @@ from sc.net.resolver import NotFoundError
 from sc.offload import Offload
 from tests.fakes.inline_threads import InlineThreads
 from tests.fakes.outbox import Bench
+from tests.fakes.short_links import FakeWeb, shorteners
 
 ARRIVED = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 SPAM = (
@@ -145,6 +146,7 @@ def desk(
     *,
     boundary: Boundary = NO_BOUNDARY,
     outbox: Any = None,
+    web: FakeWeb | None = None,
 ) -> Desk:
     """192.0.2.x and 198.51.100.x belong to two networks; two hosts exist."""
     bench = Bench.make(path)
@@ -173,6 +175,7 @@ def desk(
         gather,
         boundary,
         Lookup(resolver, finder, bench.clock),
+        shorteners(web or FakeWeb(), bench.clock, INLINE),
         drafts,
         SEAL,
         outbox or bench.outbox,

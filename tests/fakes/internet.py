@@ -24,6 +24,7 @@ ZONE: Zone = {
     "relay.transit.example": ["198.51.100.7"],
     "six.example": ["2001:db8:6::80"],
     "silent.example": ["200.160.0.8"],
+    "short.example": ["127.0.0.1"],
 }
 """Hosts of links, and the relay."""
 

@@ -16,9 +16,10 @@ from sc.abuse.evidence import EvidenceSettings, gather
 from sc.abuse.lookup import TIMEOUT
 from sc.abuse.requests import Requests
 from sc.abuse.settings import AbuseReportSettings, AutomaticSettings
+from sc.abuse.shorteners import TIMEOUT as SHORTENERS_TIMEOUT
 from sc.model.decision import Action, Reason, ScoredSymbol
 from sc.model.envelope import Direction
-from sc.model.evidence import Evidence, Role
+from sc.model.evidence import Evidence, Link, Role
 from sc.model.report import (
     Boundary,
     ReportRequest,
@@ -32,6 +33,7 @@ from sc.store.interface import StoreError
 from tests.fakes.abuse import SEAL, SETTINGS, SPAM, Desk, desk, link, message, relay
 from tests.fakes.flow import decision_of
 from tests.fakes.outbox import NOW
+from tests.fakes.short_links import FakeWeb
 
 EVIDENCE = Evidence("f" * 64, (relay(),), (link(),))
 SEND = ReportRequest(send=True, caller="test")
@@ -153,6 +155,73 @@ async def test_links_are_redacted(desks: Desks) -> None:
     assert b"Reported-URI: http://shop.example/?u=redacted-" in mail
     assert b"Original-Mail-From: <bounce-redacted-" in mail
     assert b"bob" not in mail
+
+
+SHORT = "https://bit.ly/a"
+SHORT_LINK = Link(SHORT, "bit.ly", Role.NAVIGATES)
+
+
+async def test_short_link(desks: Desks) -> None:
+    """The network behind a short link hears of its host, and by which way."""
+    end = "http://shop.example/?to=bob@example.org"
+    site = desks(Evidence("f", links=(SHORT_LINK,)), web=FakeWeb({SHORT: end}))
+    await site.reporter.accept(message(), SEND)
+    (report,) = await site.bench.outbox.list()
+    assert report.contact == "abuse@hosting.example"
+    mail = await site.bench.outbox.mail("r1") or b""
+    assert b"Reported-URI: http://shop.example/?to=redacted-" in mail
+    assert b"\r\n    reached through https://bit.ly/a\r\n" in mail
+    assert b"bob" not in mail
+
+
+async def test_way_to_a_link(desks: Desks) -> None:
+    """A recipient's own mail filter is not told of; a redirector is, redacted."""
+    chain = (
+        "https://urldefense.com/v3/__https://x.example/__;!!token$",
+        "https://go.example/?u=bob%40example.org",
+    )
+    here = desks(Evidence("f", links=(evolve(link(), chain=chain),)))
+    await here.reporter.accept(message(), SEND)
+    mail = await here.bench.outbox.mail("r1") or b""
+    assert b"\r\n    reached through https://go.example/?u=redacted-" in mail
+    assert b"urldefense" not in mail
+
+
+async def test_dead_short_link(desks: Desks) -> None:
+    """A short link that leads nowhere is told as it is, and why."""
+    site = desks(Evidence("f", links=(SHORT_LINK,)), web=FakeWeb({SHORT: 404}))
+    outcome = await site.reporter.report(message(), LOOK)
+    said = "bit.ly answers HTTP 404 and redirects nowhere"
+    assert outcome.warnings == (
+        f"{SHORT} is not followed: {said}",
+        "bit.ly has no address",
+    )
+    assert outcome.evidence.links == (SHORT_LINK,)
+
+
+async def test_hanging_shortener(desks: Desks) -> None:
+    """A shortener that hangs leaves time for everybody's desk."""
+    web = FakeWeb({SHORT: Deferred()})
+    links = (SHORT_LINK, link())
+    site = desks(Evidence("f", (relay(),), links), web=web)
+    work = Deferred.fromCoroutine(site.reporter.report(message(), LOOK))
+    assert site.finder.asked == ["192.0.2.7"]
+    site.clock.advance(SHORTENERS_TIMEOUT)
+    outcome = await work
+    assert outcome.complete
+    assert [c.address for c in outcome.complaints] == [
+        "abuse@net.example",
+        "abuse@hosting.example",
+    ]
+    assert f"where {SHORT} leads did not come within 4 s" in outcome.warnings
+
+
+async def test_skipped_message(desks: Desks) -> None:
+    """Nobody is asked about a message that is not to be reported."""
+    web = FakeWeb({SHORT: "http://shop.example/"})
+    site = desks(Evidence("f", links=(SHORT_LINK,), skip="a bounce"), web=web)
+    await site.reporter.report(message(), LOOK)
+    assert web.asked == []
 
 
 async def test_not_redacted(desks: Desks) -> None:
