@@ -22,6 +22,7 @@ TESTS = [
 ]
 
 EXTRAS = {
+    "postgresql": ["psycopg[binary]>=3.2"],  # LGPL; the wheel brings libpq
     "pdf": ["pypdf>=6"],
     "qr": ["Pillow>=11", "zxing-cpp>=2.3"],
 }

@@ -6,12 +6,15 @@ Unhandled Deferred errors, open ports and delayed calls otherwise pass in silenc
 import gc
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 from twisted.internet import reactor, tcp, udp, unix  # noqa: TID251 the tests' reactor
 from twisted.logger import ILogObserver, LogEvent, LogLevel, globalLogPublisher
 from zope.interface import implementer
+
+from tests import postgresql
 
 settings.register_profile(
     "sc",
@@ -73,3 +76,21 @@ def clean_reactor() -> Iterator[None]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Real peers run last: fast tests fail first."""
     items.sort(key=lambda item: "integration" in item.path.parts)
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[postgresql.Server]:
+    """One for all tests; who kills it starts one of his own."""
+    with postgresql.running() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty store, once of each kind."""
+    if request.param == "sqlite":
+        yield f"sqlite://{tmp_path}/store.db"
+        return
+    server: postgresql.Server = request.getfixturevalue("postgresql_server")
+    with server.schema() as url:
+        yield url

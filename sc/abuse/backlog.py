@@ -82,8 +82,9 @@ class Backlog:
                 pause = LOOK
                 try:
                     ids = await self._requests.ids(self._clock.seconds())
-                    for request_id in ids:
-                        self._enqueue(request_id)
+                    known = {*self._waiting, *self._running}
+                    self._waiting.extend(i for i in ids if i not in known)
+                    self._fill()
                 except StoreError as e:
                     self._log.error("requests to report cannot be read: {e}", e=e)
                     pause = PAUSE

@@ -22,6 +22,7 @@ from sc.scan.health import HealthSettings
 from sc.scan.policy import may_quarantine, scanner_policies
 from sc.scan.settings import PolicySettings
 from sc.scanners.settings import ScannersSettings
+from sc.store.settings import StoreSettings
 
 
 @frozen(kw_only=True)
@@ -48,6 +49,7 @@ class Config:
     @ivar shorteners: what is done with links of `url_shorteners_to_follow`.
     @ivar abuse_report: how reports leave; nothing is sent without it.
     @ivar outbox: how often a report is tried, and how long it is kept.
+    @ivar store: where reports and requests lie.
     """
 
     state_dir: str | None = None
@@ -69,6 +71,7 @@ class Config:
     shorteners: ShortenerSettings = ShortenerSettings()
     abuse_report: AbuseReportSettings = AbuseReportSettings()
     outbox: OutboxSettings = OutboxSettings()
+    store: StoreSettings = StoreSettings()
 
 
 def load(source: Source) -> Config:

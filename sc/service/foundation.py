@@ -16,7 +16,8 @@ from sc.service.identity import hostname, id_source, node_name
 from sc.service.surroundings import Surroundings
 from sc.service.tokens import NAME, admin_token
 from sc.store.cache import Cache
-from sc.store.sqlite import SQLiteStore
+from sc.store.choose import choose_store
+from sc.store.interface import DurableStore
 from sc.store.state_dir import StateDir
 
 STORE_FILE = "sc.db"
@@ -35,8 +36,8 @@ class Foundation:
     state: StateDir
     pool: ThreadPool
     offload: Offload
-    store: SQLiteStore
     cache: Cache
+    store: DurableStore
     memory: SeenMemory
     outbox: Outbox
     gate: Gate
@@ -58,13 +59,14 @@ def lay(config: Config, around: Surroundings, state: StateDir) -> Foundation:
     Nothing listens, and no file but the secrets is open.
 
     @raise StateDirError: the state folder cannot be used.
+    @raise StoreError: what the store needs is not installed.
     """
     reactor, maillog = around.reactor, MailLog()
     pool = ThreadPool(0, config.threads, "sc.offload")
     new_id = id_source(around.random)
     host = hostname()
     node = node_name(state.key("node.key"), host)
-    store = SQLiteStore(state.path(STORE_FILE), reactor, ThreadPool(0, 1, "sc.store"))
+    store = choose_store(config.store, state.path(STORE_FILE), reactor)
     outbox = Outbox(store, reactor, new_id, config.outbox, maillog, node)
     outbox.rules = config.abuse_report.rules
     return Foundation(

@@ -1,4 +1,4 @@
-"""An outbox on a real SQLite file and a fake clock, without threads."""
+"""An outbox on a real store and a fake clock, without threads."""
 
 from itertools import count
 from pathlib import Path
@@ -12,6 +12,9 @@ from sc.outbox.entry import Earlier, NewReport
 from sc.outbox.gate import Gate
 from sc.outbox.outbox import Outbox
 from sc.outbox.settings import OutboxSettings
+from sc.store.interface import DurableStore
+from sc.store.postgresql.store import PostgreSQLStore
+from sc.store.settings import StoreSettings
 from sc.store.sqlite import SQLiteStore
 from tests.fakes.inline_threads import InlineThreads
 
@@ -20,25 +23,29 @@ NOW = 1_700_000_000.0
 
 @define
 class Bench:
-    """What an outbox needs, and a second one on the same file."""
+    """
+    What an outbox needs, and a second one in the same place.
 
-    path: Path
+    @ivar store: a `DurableStore`; some tests break it from inside.
+    """
+
+    place: Path | str
     clock: Clock
-    store: SQLiteStore
+    store: Any
     outbox: Outbox
     gate: Gate
 
     @classmethod
     def make(
         cls,
-        path: Path,
+        place: Path | str,
         settings: OutboxSettings | None = None,
         prefix: str = "r",
         node: str = "",
     ) -> "Bench":
-        clock, threads = Clock(), cast(Any, InlineThreads())
+        clock = Clock()
         clock.advance(NOW)
-        store = SQLiteStore(path, threads, threads)
+        store = inline_store(place)
         store.open()
         ids = count(1)
         outbox = Outbox(
@@ -49,7 +56,18 @@ class Bench:
             MailLog(),
             node,
         )
-        return cls(path, clock, store, outbox, Gate(store, clock, outbox))
+        return cls(place, clock, store, outbox, Gate(store, clock, outbox))
+
+
+def inline_store(place: Path | str) -> DurableStore:
+    """@param place: a file, or a URL; see the fixture `place`."""
+    threads = cast(Any, InlineThreads())
+    if isinstance(place, Path):
+        return SQLiteStore(place, threads, threads)
+    settings = StoreSettings(place)
+    if settings.file is not None:
+        return SQLiteStore(settings.file, threads, threads)
+    return PostgreSQLStore(settings, threads, threads)
 
 
 def report(key: str = "key", contact: str = "abuse@net.example") -> NewReport:

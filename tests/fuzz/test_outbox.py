@@ -107,7 +107,7 @@ class OutboxMachine(RuleBasedStateMachine):
         clock = self.bench.clock.seconds()
         now(self.bench.store.close())
         self.crashes += 1
-        self.bench = Bench.make(self.bench.path, prefix=f"c{self.crashes}-")
+        self.bench = Bench.make(self.bench.place, prefix=f"c{self.crashes}-")
         self.bench.clock.advance(clock - self.bench.clock.seconds())
         now(self.bench.outbox.recover())
         self.under_way.clear()

@@ -14,7 +14,6 @@ from twisted.internet import reactor  # noqa: TID251 the tests' reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.protocol import ProcessProtocol
 from twisted.python.failure import Failure
-from twisted.python.threadpool import ThreadPool
 
 from sc.maillog import MailLog
 from sc.model.report import ReportState as S
@@ -22,7 +21,8 @@ from sc.net.relay import Relay, RelaySettings, relay_endpoint
 from sc.outbox.outbox import Outbox
 from sc.outbox.sender import Sender
 from sc.outbox.settings import OutboxSettings
-from sc.store.sqlite import SQLiteStore
+from sc.store.choose import choose_store
+from sc.store.settings import StoreSettings
 from tests.fakes.faults import Fault, FaultyProtocol, serving
 from tests.fakes.outbox import report
 from tests.fakes.smtp_relay import FakeRelay, Script
@@ -39,7 +39,7 @@ class _Victim(ProcessProtocol):
         self.ended.callback(None)
 
 
-async def killed_at(step: str, path: Path) -> FakeRelay:
+async def killed_at(step: str, place: str) -> FakeRelay:
     """What the relay had seen when the process was killed at `step`."""
     built: Deferred[FakeRelay] = Deferred()
 
@@ -52,7 +52,7 @@ async def killed_at(step: str, path: Path) -> FakeRelay:
         victim = _Victim()
         argv = [sys.executable, "-m", "tests.integration.outbox_process"]
         process = REACTOR.spawnProcess(
-            victim, argv[0], [*argv, str(path), address], env=os.environ, path=str(ROOT)
+            victim, argv[0], [*argv, place, address], env=os.environ, path=str(ROOT)
         )
         fake = await built.addTimeout(60.0, REACTOR)
         await fake.faulted
@@ -62,19 +62,18 @@ async def killed_at(step: str, path: Path) -> FakeRelay:
 
 
 @pytest.mark.parametrize("step", ["greeting", "MAIL", "DATA", "."])
-async def test_kill(step: str, tmp_path: Path) -> None:
+async def test_kill(step: str, place: str) -> None:
     """Killed before the final dot: sent at the next start. After it: uncertain."""
-    path = tmp_path / "store.db"
-    fake = await killed_at(step, path)
+    fake = await killed_at(step, place)
     mails: list[FakeRelay] = []
 
     def build() -> FaultyProtocol:
         mails.append(FakeRelay(Script()))
         return mails[-1]
 
-    store = SQLiteStore(path, REACTOR, ThreadPool(0, 1))
+    store = choose_store(StoreSettings(place), Path(), REACTOR)
     store.open()
-    outbox = Outbox(store, REACTOR, lambda: "r2", OutboxSettings(), MailLog())
+    outbox = Outbox(store, REACTOR, lambda: "r2", OutboxSettings(), MailLog(), "node")
     async with serving(build) as (address, _):
         settings = RelaySettings(address)
         relay = Relay(settings, relay_endpoint(settings, reactor), REACTOR, "us")

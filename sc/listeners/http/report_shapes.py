@@ -63,6 +63,7 @@ def entry_object(entry: Entry) -> dict[str, Any]:
         "reason": entry.reason,
         "message_id": entry.message_id,
         "mail_message_id": entry.mail_message_id,
+        "node": entry.node,
         "attempts": entry.attempts,
         "created": entry.created,
         "changed": entry.changed,

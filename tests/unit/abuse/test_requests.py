@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from ipaddress import ip_address, ip_network
 from mmap import mmap
-from pathlib import Path
 
 import pytest
 import pytest_twisted
@@ -32,8 +31,8 @@ REQUEST = ReportRequest(
 
 
 @pytest_twisted.async_yield_fixture
-async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
-    made = Bench.make(tmp_path / "store.db")
+async def bench(place: str) -> AsyncIterator[Bench]:
+    made = Bench.make(place)
     yield made
     await made.store.close()
 

@@ -102,6 +102,7 @@ def test_outbox_list() -> None:
         "reason": "451 later",
         "message_id": "id-9",
         "mail_message_id": "<r-1@example.org>",
+        "node": "",
         "attempts": 2,
         "created": 1000.0,
         "changed": 1060.5,

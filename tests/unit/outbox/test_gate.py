@@ -1,7 +1,6 @@
 """sc.outbox.gate: the switch, and the desks that wait for the operator."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 import pytest_twisted
@@ -22,8 +21,8 @@ HELD = "held, the first report to this desk: scctl outbox approve {} (or reject)
 
 
 @pytest_twisted.async_yield_fixture
-async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
-    made = Bench.make(tmp_path / "store.db")
+async def bench(place: str) -> AsyncIterator[Bench]:
+    made = Bench.make(place)
     yield made
     await made.store.close()
 
@@ -66,7 +65,7 @@ async def test_stop_survives(bench: Bench) -> None:
     """A restart, and another node, know of it."""
     await bench.gate.stop()
     await bench.store.close()
-    again = Bench.make(bench.path)
+    again = Bench.make(bench.place)
     assert (await again.gate.stopped()).since == NOW
     await again.store.close()
 

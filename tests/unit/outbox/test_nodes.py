@@ -1,7 +1,6 @@
 """Several nodes on one outbox: each report is one node's at a time, and sent once."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 import pytest_twisted
@@ -28,10 +27,9 @@ class Nodes:
 
 
 @pytest_twisted.async_yield_fixture
-async def nodes(tmp_path: Path) -> AsyncIterator[Nodes]:
-    path = tmp_path / "store.db"
+async def nodes(place: str) -> AsyncIterator[Nodes]:
     made = Nodes(
-        Bench.make(path, node="a", prefix="a"), Bench.make(path, node="b", prefix="b")
+        Bench.make(place, node="a", prefix="a"), Bench.make(place, node="b", prefix="b")
     )
     yield made
     await made.a.store.close()

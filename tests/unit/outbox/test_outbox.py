@@ -12,7 +12,6 @@ from twisted.internet.defer import CancelledError, Deferred, gatherResults
 from twisted.internet.interfaces import IReactorFromThreads
 from twisted.internet.task import Clock
 from twisted.logger import Logger
-from twisted.python.threadpool import ThreadPool
 
 from sc.maillog import MailLog
 from sc.model.report import ReportState as S
@@ -22,14 +21,15 @@ from sc.outbox.outbox import Outbox
 from sc.outbox.settings import DAY, OutboxSettings
 from sc.outbox.states import TRANSITIONS, TransitionError
 from sc.outbox.table import NoSuchReportError
+from sc.store.choose import choose_store
 from sc.store.interface import StoreError
-from sc.store.sqlite import SQLiteStore
+from sc.store.settings import StoreSettings
 from tests.fakes.outbox import NOW, Bench, report
 
 
 @pytest_twisted.async_yield_fixture
-async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
-    made = Bench.make(tmp_path / "store.db")
+async def bench(place: str) -> AsyncIterator[Bench]:
+    made = Bench.make(place)
     yield made
     await made.store.close()
 
@@ -76,20 +76,26 @@ async def test_repeated(bench: Bench) -> None:
     assert not (await bench.outbox.add(report())).duplicate
 
 
-async def test_two_at_once(tmp_path: Path) -> None:
-    """Two requests for the same report at once make one."""
+async def test_two_at_once(place: str) -> None:
+    """Requests for the same report at once, at two nodes, make one."""
     threads = cast(IReactorFromThreads, reactor)
-    store = SQLiteStore(tmp_path / "store.db", threads, ThreadPool(0, 1))
-    store.open()
     names = iter(range(20))
-    outbox = Outbox(
-        store, Clock(), lambda: str(next(names)), OutboxSettings(), MailLog()
-    )
-    adding = [Deferred.fromCoroutine(outbox.add(report())) for _ in range(8)]
+    stores, outboxes = [], []
+    for _ in range(2):
+        store = choose_store(StoreSettings(place), Path(), threads)
+        store.open()
+        stores.append(store)
+        outboxes.append(
+            Outbox(
+                store, Clock(), lambda: str(next(names)), OutboxSettings(), MailLog()
+            )
+        )
+    adding = [Deferred.fromCoroutine(outboxes[n % 2].add(report())) for n in range(16)]
     statuses = await gatherResults(adding, consumeErrors=True)
     assert len({status.id for status in statuses}) == 1
     assert [status.duplicate for status in statuses].count(False) == 1
-    await store.close()
+    for store in stores:
+        await store.close()
 
 
 async def test_unknown(bench: Bench) -> None:
@@ -205,7 +211,7 @@ async def test_after_a_crash(bench: Bench) -> None:
     report_id = await put(bench, S.SENDING)
     waiting = await put(bench, key="other")
     await bench.store.close()
-    again = Bench.make(bench.path)
+    again = Bench.make(bench.place)
     await again.outbox.recover()
     entry = await again.outbox.get(report_id)
     assert (entry.state, entry.next_attempt) == (S.UNCERTAIN, None)

@@ -1,7 +1,6 @@
 """sc.outbox.rates and digests: how much leaves for one desk, and for all."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 import pytest_twisted
@@ -22,8 +21,8 @@ TWO = Rules(RateLimits(contact_hour=2, contact_day=3, hour=4, day=5))
 
 
 @pytest_twisted.async_yield_fixture
-async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
-    made = Bench.make(tmp_path / "store.db")
+async def bench(place: str) -> AsyncIterator[Bench]:
+    made = Bench.make(place)
     made.outbox.rules = TWO
     yield made
     await made.store.close()
@@ -106,7 +105,7 @@ async def test_restart(bench: Bench) -> None:
         await bench.outbox.add(incident(number))
     await leave(bench)
     await bench.store.close()
-    again = Bench.make(bench.path, prefix="again-")
+    again = Bench.make(bench.place, prefix="again-")
     again.outbox.rules = TWO
     await again.outbox.add(incident(2))
     assert await leave(again) == []
@@ -115,7 +114,7 @@ async def test_restart(bench: Bench) -> None:
 
 async def test_two_nodes(bench: Bench) -> None:
     """Two nodes that share a store share the rates."""
-    other = Bench.make(bench.path, prefix="other-")
+    other = Bench.make(bench.place, prefix="other-")
     other.outbox.rules = TWO
     for number, node in enumerate([bench, other, bench, other]):
         await node.outbox.add(incident(number, source=str(number)))

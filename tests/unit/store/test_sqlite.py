@@ -8,19 +8,24 @@ from typing import cast
 import pytest
 import pytest_twisted
 from twisted.internet import reactor  # noqa: TID251 the tests' reactor
-from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorFromThreads
 from twisted.python.threadpool import ThreadPool
 
 from sc.store.interface import Cursor, StoreError
 from sc.store.sqlite import SQLiteStore
-
-TABLES = (("CREATE TABLE notes (note TEXT PRIMARY KEY)",),)
+from tests.contract.store import TABLES, Make, StoreContract, insert, notes
 
 
 def make(path: Path, migrations: tuple[tuple[str, ...], ...] = TABLES) -> SQLiteStore:
     threads = cast(IReactorFromThreads, reactor)
     return SQLiteStore(path, threads, ThreadPool(0, 1), migrations)
+
+
+class TestSQLite(StoreContract):
+    @pytest.fixture
+    def make(self, tmp_path: Path) -> Make:
+        return lambda migrations: make(tmp_path / "store.db", migrations)
 
 
 @pytest_twisted.async_yield_fixture
@@ -29,47 +34,6 @@ async def store(tmp_path: Path) -> AsyncIterator[SQLiteStore]:
     made.open()
     yield made
     await made.close()
-
-
-def insert(cursor: Cursor, note: str) -> None:
-    cursor.execute("INSERT INTO notes (note) VALUES (?)", (note,))
-
-
-def notes(cursor: Cursor) -> list[str]:
-    cursor.execute("SELECT note FROM notes ORDER BY note")
-    return [note for (note,) in cursor.fetchall()]
-
-
-async def test_commit(store: SQLiteStore, tmp_path: Path) -> None:
-    """What a transaction wrote is there for the next one and for the next daemon."""
-    await store.transact(lambda c: insert(c, "kept"))
-    assert await store.transact(notes) == ["kept"]
-    await store.close()
-    again = make(tmp_path / "store.db")
-    again.open()
-    assert await again.transact(notes) == ["kept"]
-    await again.close()
-
-
-async def test_failure_undoes_all(store: SQLiteStore) -> None:
-    """An exception in the middle leaves nothing of the transaction."""
-
-    def fail(cursor: Cursor) -> None:
-        insert(cursor, "half")
-        raise LookupError("stop")
-
-    with pytest.raises(LookupError):
-        await store.transact(fail)
-    assert await store.transact(notes) == []
-
-
-async def test_broken_rule_is_a_store_error(store: SQLiteStore) -> None:
-    """SQLite's own complaints come as StoreError, and the next transaction works."""
-    await store.transact(lambda c: insert(c, "a"))
-    with pytest.raises(StoreError, match="UNIQUE"):
-        await store.transact(lambda c: insert(c, "a"))
-    await store.transact(lambda c: insert(c, "b"))
-    assert await store.transact(notes) == ["a", "b"]
 
 
 async def test_full_disk(store: SQLiteStore) -> None:
@@ -83,17 +47,6 @@ async def test_full_disk(store: SQLiteStore) -> None:
     with pytest.raises(StoreError, match="full"):
         await store.transact(fill)
     assert await store.transact(notes) == ["before"]
-
-
-async def test_one_after_the_other(store: SQLiteStore) -> None:
-    """Many at once never see each other half done."""
-
-    def count_up(cursor: Cursor) -> None:
-        insert(cursor, f"{len(notes(cursor)):03}")
-
-    waiting = [Deferred.fromCoroutine(store.transact(count_up)) for _ in range(40)]
-    await gatherResults(waiting, consumeErrors=True)
-    assert await store.transact(notes) == [f"{n:03}" for n in range(40)]
 
 
 async def test_close_ends_what_was_taken(store: SQLiteStore, tmp_path: Path) -> None:
@@ -122,20 +75,6 @@ async def test_private_and_durable(store: SQLiteStore, tmp_path: Path) -> None:
         return found
 
     assert await store.transact(pragmas) == ["wal", 2, 1]
-
-
-async def test_next_step(store: SQLiteStore, tmp_path: Path) -> None:
-    """A newer program brings the tables of an older one up to date."""
-    await store.transact(lambda c: insert(c, "old"))
-    await store.close()
-    step = ("ALTER TABLE notes ADD COLUMN colour TEXT",)
-    newer = make(tmp_path / "store.db", (*TABLES, step))
-    newer.open()
-    await newer.transact(lambda c: c.execute("SELECT colour FROM notes") and None)
-    await newer.close()
-    older = make(tmp_path / "store.db")
-    with pytest.raises(StoreError, match="newer version"):
-        older.open()
 
 
 def test_failed_step_changes_nothing(tmp_path: Path) -> None:
