@@ -1,7 +1,6 @@
 """One server of the cache, and that nobody waits for it while it is ill."""
 
 from collections.abc import Callable, Mapping, Sequence
-from math import inf
 
 from attrs import define, field
 from twisted.internet.defer import CancelledError, Deferred
@@ -41,6 +40,7 @@ class CacheServer:
     _open: set[CacheConnection] = field(factory=set, init=False)
     _pause: float = field(default=0.0, init=False)
     _closed_until: float = field(default=0.0, init=False)
+    _ended: bool = field(default=False, init=False)
     _refusals: dict[str, str] = field(factory=dict, init=False)
     _log: Logger = field(factory=Logger, init=False)
 
@@ -55,7 +55,7 @@ class CacheServer:
 
     async def close(self) -> None:
         """Return when no socket is left."""
-        self._closed_until = inf
+        self._ended = True
         for connection in tuple(self._open):
             connection.abort("we closed the connection")
             await connection.lost
@@ -64,7 +64,7 @@ class CacheServer:
         self, verb: str, question: Callable[[CacheCodec], bytes]
     ) -> Reply | None:
         """The reply, or None while there is none to be had."""
-        if self._clock.seconds() < self._closed_until:
+        if self._ended or self._is_left_alone:
             return None
         work = Deferred.fromCoroutine(self._exchange(question))
         try:
@@ -115,10 +115,16 @@ class CacheServer:
             connection.abort("we do not use it")
             raise ExchangeError(f"it refuses us ({reply.text})")
 
+    @property
+    def _is_left_alone(self) -> bool:
+        # No longer than the longest pause: a clock may jump back.
+        left = self._closed_until - self._clock.seconds()
+        return 0.0 < left <= LONGEST_PAUSE
+
     def _ill(self, problem: str) -> None:
         for connection in tuple(self._open):
             connection.abort(problem)
-        if self._clock.seconds() < self._closed_until:
+        if self._ended or self._is_left_alone:
             return  # Another question has noticed it before.
         if not self._pause:
             self._log.warn(

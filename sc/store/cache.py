@@ -26,8 +26,8 @@ class Cache(Protocol):
 
     async def set_many(self, values: Mapping[str, bytes], ttl: float) -> None:
         """
-        Remember these, at least to be forgotten after `ttl` seconds; a value above
-        `MAX_VALUE` (64 KiB) is not. Never fails.
+        Remember these for `ttl` seconds, or for a shorter time; a value above
+        `MAX_VALUE` (64 KiB) is not kept. Never fails.
         """
         ...
 

@@ -164,6 +164,17 @@ async def test_back(kind: str, lines: list[str]) -> None:
         assert lines[1:] == ["cache server cache.example answers again"]
 
 
+async def test_clock_that_jumps_back(lines: list[str]) -> None:
+    """A day less on the clock is no day without the cache."""
+    async with peer("redis", Fault.RESET) as there:
+        there.clock.advance(86_400.0)
+        await there.get()
+        there.clock.rightNow -= 86_400.0
+        await there.get()
+        assert len(there.serving.connections) == 2
+        assert len(lines) == 1
+
+
 async def test_nobody_listens(lines: list[str]) -> None:
     """A server that is not there is told of in its own words."""
     async with refusing() as address:
