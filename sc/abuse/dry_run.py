@@ -1,11 +1,12 @@
 """What would be sent, as files for the operator to read: nothing leaves."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 from attrs import evolve, frozen
 from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import LoopingCall
+from twisted.logger import Logger
 
 from sc.maillog import MailLog
 from sc.model.report import ReportState, ReportStatus
@@ -15,6 +16,9 @@ from sc.store.interface import StoreError
 
 MAX_FILES = 1000
 """Mails that are kept; the oldest go first."""
+
+PRUNE = 3600.0
+"""Seconds between two looks for mails that are too old."""
 
 MAX_AGE = 7 * 86400.0
 """Seconds for which they are kept: they hold other people's mail."""
@@ -34,6 +38,13 @@ class DryRun:
     clock: IReactorTime
     offload: Offload
     maillog: MailLog
+    _log: Logger = Logger("sc.abuse")
+
+    def pruning(self) -> LoopingCall:
+        """Not started: deletes what is too old, also when nothing more comes."""
+        call = LoopingCall(self._prune)
+        call.clock = self.clock
+        return call
 
     async def add(self, report: NewReport) -> ReportStatus:
         """
@@ -51,10 +62,16 @@ class DryRun:
         self.maillog.reported(report.message_id, told, report.evidence)
         return status
 
+    def _prune(self) -> None:
+        try:
+            _prune(self.folder, self.clock.seconds(), MAX_FILES)
+        except OSError as e:
+            text = "old mails of dry runs cannot be deleted from {folder}: {e}"
+            self._log.error(text, folder=self.folder, e=e)
+
     def _write(self, report: NewReport, now: float) -> None:
         self.folder.mkdir(mode=0o700, exist_ok=True)
-        for old in _too_many(self.folder, now):
-            old.unlink(missing_ok=True)
+        _prune(self.folder, now, MAX_FILES - 1)
         path = self.folder / f"{report.id}.eml"
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
         try:
@@ -66,10 +83,10 @@ class DryRun:
         os.utime(path, (now, now))
 
 
-def _too_many(folder: Path, now: float) -> Iterator[Path]:
-    """What must go before one more comes: the old, and those above the number."""
+def _prune(folder: Path, now: float, keep: int) -> None:
+    """Delete the old ones, and those above the number."""
     times = {path: path.stat().st_mtime for path in folder.glob("*.eml")}
     latest = sorted(times, key=lambda path: times[path], reverse=True)
-    for number, path in enumerate(latest, 1):
-        if number >= MAX_FILES or not now - MAX_AGE < times[path] <= now + MAX_AGE:
-            yield path
+    for number, path in enumerate(latest):
+        if number >= keep or not now - MAX_AGE < times[path] <= now + MAX_AGE:
+            path.unlink(missing_ok=True)

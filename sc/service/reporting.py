@@ -2,6 +2,7 @@
 
 from attrs import define, evolve, field, frozen
 from twisted.internet.defer import Deferred
+from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
 import sc
@@ -11,7 +12,7 @@ from sc.abuse.contact_memory import ContactMemory
 from sc.abuse.contact_settings import ContactSettings
 from sc.abuse.contact_sources import Outside, build_finder
 from sc.abuse.drafts import Drafts
-from sc.abuse.dry_run import DryRun
+from sc.abuse.dry_run import PRUNE, DryRun
 from sc.abuse.evidence import EvidenceSettings, gather
 from sc.abuse.expansion import HOP_TIMEOUT, USER_AGENT, build_expander
 from sc.abuse.lookup import Lookup
@@ -52,6 +53,7 @@ class Grounds:
     files: BootstrapFiles
     memory: ContactMemory
     seal: ReportSeal
+    dry_run: DryRun
     redaction_key: bytes = field(repr=False)
     signer: Signer
 
@@ -61,6 +63,7 @@ class Reports:
     """
     @ivar sender: None while `abuse_report` is not configured: nothing can leave.
     @ivar stop_timeout: seconds that lookups under way have when we stop.
+    @ivar pruning: of what dry runs leave behind.
     """
 
     grounds: Grounds
@@ -68,6 +71,7 @@ class Reports:
     sender: Sender | None
     own: OwnReports
     stop_timeout: float
+    pruning: LoopingCall
 
     def unscannable(self, message: Message) -> Verdict | None:
         return self.own.unscannable(message)
@@ -83,12 +87,15 @@ class Reports:
     def start(self) -> None:
         """Send what waits, and take up requests that an earlier run left."""
         Deferred.fromCoroutine(self.grounds.base.gate.announce())
+        self.pruning.start(PRUNE)
         if self.sender is not None:
             self.sender.startService()
         self.reporter.start()
         self.grounds.files.start()
 
     async def stop(self) -> None:
+        if self.pruning.running:
+            self.pruning.stop()
         await self.grounds.files.stop()
         await self.reporter.stop(self.stop_timeout)
         if self.sender is not None:
@@ -122,6 +129,7 @@ def build_reports(config: Config, base: Foundation) -> Reports:
         memory=ContactMemory(config.contacts, base.cache, clock, base.around.random),
         files=BootstrapFiles(fetcher, clock, folder, _refresh(config.contacts)),
         seal=seal,
+        dry_run=DryRun(base.state.path(DRY_RUN), clock, base.offload, base.maillog),
         redaction_key=base.state.key("redaction.key"),
         signer=Signer(keys),
     )
@@ -133,6 +141,7 @@ def build_reports(config: Config, base: Foundation) -> Reports:
         sender=_sender(config, base),
         own=OwnReports(seal, tuple(config.scanners.by_name)),
         stop_timeout=config.outbox.stop_timeout,
+        pruning=grounds.dry_run.pruning(),
     )
 
 
@@ -173,7 +182,7 @@ def _means(config: Config, grounds: Grounds) -> Means:
         drafts=_drafts(config, grounds),
         seal=grounds.seal,
         outbox=base.outbox,
-        dry_run=DryRun(base.state.path(DRY_RUN), clock, base.offload, base.maillog),
+        dry_run=grounds.dry_run,
         offload=base.offload,
     )
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 from twisted.internet.task import Clock
+from twisted.logger import capturedLogs, formatEvent
 
-from sc.abuse.dry_run import MAX_AGE, MAX_FILES, REASON, DryRun
+from sc.abuse.dry_run import MAX_AGE, MAX_FILES, PRUNE, REASON, DryRun
 from sc.maillog import MailLog
 from sc.model.report import ReportState
 from sc.store.interface import StoreError
@@ -68,3 +69,20 @@ async def test_full_disk(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="No space left"):
         await here.add(evolve(report(), id="r1"))
     assert list(here.folder.iterdir()) == []
+
+
+async def test_pruned(tmp_path: Path) -> None:
+    """Mails go after a week also if no other dry run comes."""
+    here = dry_run(tmp_path)
+    clock, pruning = here.clock, here.pruning()
+    assert isinstance(clock, Clock)
+    pruning.start(PRUNE)
+    await here.add(evolve(report(), id="old"))
+    clock.pump([PRUNE] * 24 * 7)
+    assert list(here.folder.iterdir()) == []
+    (here.folder / "dir.eml").mkdir()
+    os.utime(here.folder / "dir.eml", (NOW, NOW))
+    with capturedLogs() as events:
+        clock.pump([PRUNE])
+    assert "cannot be deleted from" in formatEvent(events[0])
+    pruning.stop()
