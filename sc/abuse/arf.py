@@ -45,7 +45,8 @@ def _reported(incident: Incident) -> Iterator[tuple[str, str]]:
     for item in incident.hosts[:MAX_REPORTED]:
         if parse(item.host) is None:  # An address is no domain.
             yield "Reported-Domain", printable(item.host, 255)
-    urls = (link.url for item in incident.hosts for link in item.links)
+    # Two short links may lead to one page.
+    urls = dict.fromkeys(link.url for item in incident.hosts for link in item.links)
     # A URL has no blank to fold at, and half of one leads elsewhere.
     fitting = [url for url in urls if len(url) <= MAX_URL]
     for url in fitting[:MAX_REPORTED]:

@@ -12,6 +12,12 @@ from urllib.parse import unquote
 from sc.abuse.recipients import Recipient, Recipients
 from sc.abuse.redact import Redactor
 
+MAX_URL = 200
+"""
+Characters of a URL that is looked at: no short link has more, and all the ways to
+spell a recipient take time.
+"""
+
 MAX_RECIPIENTS = 20
 """Recipients that are looked for; the first are those of the envelope."""
 
@@ -49,13 +55,15 @@ class Personal:
 
     def problem(self, url: str) -> str:
         """What it holds, in words for a warning; "" if it may be opened."""
+        if len(url) > MAX_URL:
+            return f"has more than {MAX_URL} characters"
         if self._holds_recipient(url):
             return "holds the recipient"
         return "holds an opaque token" if _holds_token(url) else ""
 
     def _holds_recipient(self, url: str) -> bool:
         plain = _decoded(url)
-        if any(self._plain.text(text) != text for text in (url, plain)):
+        if any(self._plain.text(text) != text for text in {url, plain}):
             return True
         path = plain.partition("://")[2].partition("/")[2].lower()
         if self._names and self._names.search(path):
