@@ -42,6 +42,8 @@ def _feedback(incident: Incident, author: Author) -> Iterator[tuple[str, str]]:
 
 
 def _reported(incident: Incident) -> Iterator[tuple[str, str]]:
+    for sender in incident.senders:
+        yield "Reported-Domain", printable(sender.domain, 255)
     for item in incident.hosts[:MAX_REPORTED]:
         if parse(item.host) is None:  # An address is no domain.
             yield "Reported-Domain", printable(item.host, 255)

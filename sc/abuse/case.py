@@ -3,14 +3,15 @@
 Whoever waits for it takes what is known when the time is over.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from attrs import define, evolve, field, frozen
 
 from sc.abuse.complaints import Grouped, group, justifies
 from sc.abuse.drafts import Drafts
+from sc.abuse.feedback_loops import FeedbackLoops
 from sc.abuse.lookup import Found, Lookup, all_of
 from sc.abuse.report_id import REASON, ReportSeal
 from sc.abuse.settings import AbuseReportSettings
@@ -59,6 +60,7 @@ class Means:
     @ivar gather: `sc.abuse.evidence.gather`, its settings bound.
     @ivar boundary: of a request that brings none.
     @ivar dry_run: takes what must not leave.
+    @ivar loops: None where no sender's choice of a desk is heard.
     """
 
     settings: AbuseReportSettings
@@ -72,6 +74,7 @@ class Means:
     outbox: Outgoing
     dry_run: Taking
     offload: Offload
+    loops: FeedbackLoops | None = None
 
 
 @define(eq=False)
@@ -98,10 +101,15 @@ class Case:
         )
         self.evidence = evidence
         if not evidence.skip:
-            # The relay's desk need not wait for a shortener that hangs.
-            relays = evolve(evidence, links=())
-            looking = self.means.lookup.run(relays, self.found)
-            await all_of([looking, self._find_links(evidence)])
+            await all_of(self._lookups(evidence))
+
+    def _lookups(self, evidence: Evidence) -> Iterator[Coroutine[Any, Any, None]]:
+        """The relay's and the sender's desks wait for no shortener that hangs."""
+        means, found = self.means, self.found
+        yield means.lookup.run(evolve(evidence, links=()), found)
+        yield self._find_links(evidence)
+        if means.loops is not None:
+            yield means.loops.run(self.message.content, found)
 
     async def _find_links(self, evidence: Evidence) -> None:
         means = self.means

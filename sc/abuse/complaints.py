@@ -14,7 +14,14 @@ from attrs import define, evolve, field, frozen
 from sc.abuse.aliases import final
 from sc.abuse.settings import AbuseReportSettings
 from sc.content.urls import within
-from sc.model.complaint import Complaint, Contact, Item, LinkItem, RelayItem
+from sc.model.complaint import (
+    Complaint,
+    Contact,
+    Item,
+    LinkItem,
+    RelayItem,
+    SenderItem,
+)
 from sc.model.envelope import IPAddress
 from sc.model.evidence import Evidence, Link, Role
 
@@ -42,10 +49,12 @@ class Known:
 
     @ivar addresses: of each host that was resolved.
     @ivar contacts: of each address whose desk is known.
+    @ivar sender: the desk that the message's sender chose.
     """
 
     addresses: Mapping[str, tuple[IPAddress, ...]] = field(factory=dict)
     contacts: Mapping[IPAddress, Contact] = field(factory=dict)
+    sender: SenderItem | None = None
 
 
 @frozen
@@ -110,6 +119,7 @@ def dedupe_key(complaint: Complaint, fingerprint: str) -> str:
     relays = {str(i.relay.ip) for i in complaint.items if isinstance(i, RelayItem)}
     hosts = {i.host for i in complaint.items if isinstance(i, LinkItem)}
     parts = [complaint.address.lower(), sorted(relays), sorted(hosts), fingerprint]
+    parts += sorted({i.domain for i in complaint.items if isinstance(i, SenderItem)})
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
@@ -120,17 +130,22 @@ def source_key(complaint: Complaint, *, infected: bool = False) -> str:
     """
     relays = {str(i.relay.ip) for i in complaint.items if isinstance(i, RelayItem)}
     hosts = {i.host for i in complaint.items if isinstance(i, LinkItem)}
-    source = sorted(relays) if relays else sorted(hosts)
+    senders = {i.domain for i in complaint.items if isinstance(i, SenderItem)}
+    source = sorted(relays or hosts or senders)
     return hashlib.sha256(json.dumps([source, infected]).encode()).hexdigest()
 
 
 def summary(complaint: Complaint) -> str:
     """A few words for the log: addresses and hosts."""
-    words = [
-        str(i.relay.ip) if isinstance(i, RelayItem) else i.host for i in complaint.items
-    ]
+    words = list(map(_name, complaint.items))
     more = f" and {len(words) - 5} more" if len(words) > 5 else ""
     return ",".join(words[:5]) + more
+
+
+def _name(item: Item) -> str:
+    if isinstance(item, RelayItem):
+        return str(item.relay.ip)
+    return item.host if isinstance(item, LinkItem) else item.domain
 
 
 @define
@@ -149,6 +164,8 @@ def _items(evidence: Evidence, known: Known) -> Iterator[tuple[Contact, Item]]:
         contact = known.contacts.get(relay.ip)
         if contact:
             yield contact, RelayItem(relay, contact)
+    if known.sender:
+        yield known.sender.contact, known.sender
     for host, links in hosts_of(evidence).items():
         yield from _host_items(host, links, known)
 
@@ -180,8 +197,7 @@ def _refusal(address: str, item: Item, settings: AbuseReportSettings) -> str:
             return f"{address} is in abuse_report.never_desks: not reported"
     if isinstance(item, LinkItem) and _is_spared(item.host, settings):
         return f"{item.host[:255]} is in abuse_report.never_domains: not reported"
-    ips = (item.relay.ip,) if isinstance(item, RelayItem) else item.ips
-    for ip in ips:
+    for ip in _addresses(item):
         if _in_any(ip, settings):
             return f"{ip} is in abuse_report.never_networks: not reported"
     return ""
@@ -190,6 +206,12 @@ def _refusal(address: str, item: Item, settings: AbuseReportSettings) -> str:
 def _is_spared(host: str, settings: AbuseReportSettings) -> bool:
     """Links only: whoever has an address chooses its reverse name."""
     return any(within(host, d.lower().rstrip(".")) for d in settings.never_domains)
+
+
+def _addresses(item: Item) -> tuple[IPAddress, ...]:
+    if isinstance(item, RelayItem):
+        return (item.relay.ip,)
+    return item.ips if isinstance(item, LinkItem) else ()
 
 
 def _in_any(ip: IPAddress, settings: AbuseReportSettings) -> bool:
@@ -203,6 +225,8 @@ def justifies(item: Item, *, legacy_all: bool) -> bool:
     """A desk is written to about it; all else stands in the answer only."""
     if isinstance(item, RelayItem):
         return item.relay.verified or legacy_all
+    if isinstance(item, SenderItem):
+        return True
     return any(link.role is Role.NAVIGATES for link in item.links)
 
 

@@ -6,14 +6,14 @@ from datetime import datetime
 from attrs import define, evolve, field
 
 from sc.abuse.arrival import arrival, instant
-from sc.abuse.original import Original, attach
+from sc.abuse.original import Original, attach, excerpt
 from sc.abuse.profiles import Manner
 from sc.abuse.recipients import Recipients, read_recipients
 from sc.abuse.redact import Redactor
 from sc.abuse.xarf import Report, Spam, write
 from sc.content.unwrap import is_protected
 from sc.content.urls import canonical
-from sc.model.complaint import Item, RelayItem
+from sc.model.complaint import Complaint, Item, RelayItem, SenderItem
 from sc.model.evidence import Evidence, Link
 from sc.model.message import Message
 from sc.model.xarf import LinkType, XarfReporter, XarfRequest
@@ -52,6 +52,13 @@ class Dossier:
             self._redactors[redact] = Redactor(recipients, self._redaction_key)
         return self._redactors[redact]
 
+    def original_for(self, complaint: Complaint, manner: Manner) -> Original:
+        """The sender has the message: whoever knows it from us only needs the whole."""
+        if all(isinstance(item, SenderItem) for item in complaint.items):
+            redactor = self.redactor(redact=manner.redact)
+            return excerpt(self.message.content, redactor)
+        return self.original(manner)
+
     def original(self, manner: Manner) -> Original:
         wanted = (manner.redact, manner.attach_up_to)
         if wanted not in self._originals:
@@ -83,7 +90,7 @@ class Dossier:
 
 
 def redacted(item: Item, redact: Callable[[str], str]) -> Item:
-    """Links carry the recipient; HELO and reverse name could."""
+    """Links carry the recipient; HELO, reverse name and feedback id could."""
     if isinstance(item, RelayItem):
         relay = item.relay
         plain = evolve(
@@ -93,6 +100,8 @@ def redacted(item: Item, redact: Callable[[str], str]) -> Item:
             date=instant(relay),
         )
         return evolve(item, relay=plain)
+    if isinstance(item, SenderItem):
+        return evolve(item, feedback_id=redact(item.feedback_id))
     return evolve(item, links=tuple(_redacted(link, redact) for link in item.links))
 
 

@@ -182,7 +182,7 @@ class Drafts:
         digest = hashlib.sha256(stable).hexdigest()[:40]
         return Incident(
             complaint=evolve(complaint, items=items),
-            original=dossier.original(manner),
+            original=dossier.original_for(complaint, manner),
             sender=None if sender is None else redact(sender),
             arrived=dossier.arrived,
             written=dossier.written,

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from attrs import frozen
 
 from sc.abuse.original import Original
-from sc.model.complaint import Complaint, LinkItem, RelayItem
+from sc.model.complaint import Complaint, LinkItem, RelayItem, SenderItem
 from sc.model.evidence import Relay
 
 MAX_URL = 900
@@ -91,6 +91,11 @@ class Incident:
         items = self.complaint.items
         return tuple(item for item in items if isinstance(item, LinkItem))
 
+    @property
+    def senders(self) -> tuple[SenderItem, ...]:
+        items = self.complaint.items
+        return tuple(item for item in items if isinstance(item, SenderItem))
+
 
 def printable(text: str, limit: int = 200) -> str:
     """Printable US-ASCII, whatever a stranger wrote."""
@@ -110,6 +115,9 @@ def subject(incident: Incident) -> str:
     if incident.relays:
         what = "virus" if incident.infected else "spam"
         return f"Abuse report: {what} from IP {incident.relays[0].ip} at {time}"
+    if incident.senders:
+        sender = printable(incident.senders[0].domain, 100)
+        return f"Abuse report: spam signed by {sender}, {time}"
     host = incident.hosts[0]
     ip = f" (IP {host.ips[0]})" if host.ips else ""
     return f"Abuse report: spam links to {printable(host.host, 100)}{ip}, {time}"
@@ -120,6 +128,7 @@ def letter(incident: Incident, author: Author) -> str:
     paragraphs = [
         _wrapped(_opening(incident)),
         *("\n".join(_relay(relay, incident)) for relay in incident.relays),
+        *("\n".join(_sender(item)) for item in incident.senders),
         *("\n".join(_host(item)) for item in incident.hosts),
         *map(_wrapped, _attachment(incident)),
         "\n".join(_earlier(incident)),
@@ -135,9 +144,10 @@ def letter(incident: Incident, author: Author) -> str:
 def _opening(incident: Incident) -> str:
     many = incident.count > 1
     number = f"{incident.count} messages" if many else "One message"
-    lead = "advertise" if many else "advertises"
+    lead, names = ("advertise", "name") if many else ("advertises", "names")
     what = [
         *(["came from your network"] if incident.relays else []),
+        *([f"{names} your address for complaints"] if incident.senders else []),
         *([f"{lead} links to hosts in your network"] if incident.hosts else []),
     ]
     about = (
@@ -145,10 +155,8 @@ def _opening(incident: Incident) -> str:
         if incident.infected
         else "unsolicited bulk mail (spam)"
     )
-    return (
-        f"This is a report about {about}. {number} that"
-        f" reached us {' and '.join(what)}."
-    )
+    listed = f"{', '.join(what[:-1])} and {what[-1]}" if what[1:] else what[0]
+    return f"This is a report about {about}. {number} that reached us {listed}."
 
 
 def _earlier(incident: Incident) -> Iterator[str]:
@@ -166,6 +174,7 @@ def _earlier(incident: Incident) -> Iterator[str]:
 def told_in_a_line(incident: Incident) -> str:
     """When, what, and our number: for a digest that this becomes part of."""
     names = [str(relay.ip) for relay in incident.relays]
+    names += [printable(item.domain, 255) for item in incident.senders]
     names += [printable(item.host, 255) for item in incident.hosts]
     more = f" and {len(names) - 1} more" if len(names) > 1 else ""
     time = utc(incident.arrived or incident.written)
@@ -187,6 +196,13 @@ def _relay(relay: Relay, incident: Incident) -> Iterator[str]:
         yield f"Reverse name:    {printable(relay.rdns)}"
     if not relay.verified:
         yield "Seen in:         a Received field that we could not verify"
+
+
+def _sender(item: SenderItem) -> Iterator[str]:
+    yield f"Signed by:       {printable(item.domain, 255)}"
+    yield "Named in:        the field CFBL-Address (RFC 9477)"
+    if item.feedback_id:
+        yield f"Feedback ID:     {printable(item.feedback_id, MAX_URL)}"
 
 
 def _host(item: LinkItem) -> Iterator[str]:

@@ -20,7 +20,7 @@ from twisted.logger import Logger
 
 from sc.abuse.complaints import MAX_HOSTS, Known, hosts_of
 from sc.abuse.contacts import ContactError
-from sc.model.complaint import Contact
+from sc.model.complaint import Contact, SenderItem
 from sc.model.envelope import IPAddress
 from sc.model.evidence import Evidence
 from sc.net.resolver import ResolveError, Resolver
@@ -53,12 +53,13 @@ class Found:
 
     addresses: dict[str, tuple[IPAddress, ...]] = field(factory=dict)
     contacts: dict[IPAddress, Contact] = field(factory=dict)
+    sender: SenderItem | None = None
     problems: dict[str, None] = field(factory=dict)
     _open: dict[str, bool] = field(factory=dict)
 
     @property
     def known(self) -> Known:
-        return Known(dict(self.addresses), dict(self.contacts))
+        return Known(dict(self.addresses), dict(self.contacts), self.sender)
 
     @property
     def pending(self) -> tuple[str, ...]:

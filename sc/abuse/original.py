@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from attrs import frozen
 
 from sc.abuse import stubs
-from sc.abuse.redact import Redactor
-from sc.content.fields import MAX_HEADER, header_end
+from sc.abuse.redact import Redacted, Redactor
+from sc.content.fields import MAX_HEADER, header_end, read_fields
 from sc.model.octets import Octets
 
 # RFC 5322 2.1.1: 998 octets without the line end. Broken where Postfix breaks, with
@@ -45,6 +45,12 @@ class Original:
     disposition: str = "inline"
 
 
+NAMING = frozenset(
+    {"from", "date", "subject", "message-id", "cfbl-address", "cfbl-feedback-id"}
+)
+"""Fields by which a sender knows its message again (RFC 9477 3.5)."""
+
+
 @frozen
 class _Kept:
     """What of a message is attached, and why not the rest."""
@@ -69,8 +75,26 @@ def attach(
     @param infected: a scanner found a virus: only text is passed on.
     """
     kept = _kept(content, limit, eight_bit=eight_bit, infected=infected)
-    notes = list(kept.notes)
     redacted = redactor.message(kept.octets)
+    digest = hashlib.sha256(content).hexdigest()
+    return _original(kept, redacted, digest, eight_bit=eight_bit)
+
+
+def excerpt(content: Octets, redactor: Redactor) -> Original:
+    """Only what names the message, encoded if it is not ASCII."""
+    head = content[:MAX_HEADER]
+    named = (raw for raw in read_fields(head) if raw.name.lower() in NAMING)
+    octets = b"".join(head[raw.start : raw.end] for raw in named)
+    note = "Only the fields that name the message are attached, as RFC 9477 has it."
+    kept = _Kept("text/rfc822-headers", octets, (note,))
+    digest = hashlib.sha256(content).hexdigest()
+    return _original(kept, redactor.piece(octets), digest, eight_bit=False)
+
+
+def _original(
+    kept: _Kept, redacted: Redacted, digest: str, *, eight_bit: bool
+) -> Original:
+    notes = list(kept.notes)
     if redacted.count:
         notes.append(
             "Local parts of recipients were replaced by keyed tokens at"
@@ -80,7 +104,6 @@ def attach(
     encoding = "7bit" if octets.isascii() else "8bit"
     if encoding == "8bit" and not eight_bit:
         octets, encoding = _quoted_printable(octets), "quoted-printable"
-    digest = hashlib.sha256(content).hexdigest()
     return Original(kept.content_type, encoding, octets, digest, (*notes, *changes))
 
 

@@ -77,6 +77,10 @@ class Redactor:
         ]
         return self._replace(content, bare)
 
+    def piece(self, octets: bytes) -> Redacted:
+        """Whole lines of the message, told without the rest."""
+        return self._replace(octets, [])
+
     def text(self, text: str) -> str:
         """A URL or an address that stands in our own words."""
         octets = self._replace(text.encode("utf-8", "replace"), []).octets

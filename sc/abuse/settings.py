@@ -112,6 +112,8 @@ class AbuseReportSettings:
     @ivar hold_new_desks: reports for a desk that was never written to wait for
         `scctl outbox approve`.
     @ivar limits: how many mails may leave; what is above waits, and is merged.
+    @ivar feedback_loops: a message's sender hears of it, too, where a CFBL-Address
+        (RFC 9477) that its signatures prove names a desk.
     @ivar on: what is reported although nobody asked.
     """
 
@@ -137,6 +139,7 @@ class AbuseReportSettings:
     dry_run: bool = False
     hold_new_desks: bool = False
     limits: RateLimits = RateLimits()
+    feedback_loops: bool = True
     on: AutomaticSettings = AutomaticSettings()
 
     def __attrs_post_init__(self) -> None:

@@ -21,7 +21,13 @@ from sc.abuse.letter import printable
 from sc.abuse.redact import Redactor
 from sc.abuse.xarf_evidence import Exhibit
 from sc.content.fields import read_fields, text
-from sc.model.complaint import Item, LinkItem, RelayItem
+from sc.model.complaint import (
+    Item,
+    LinkItem,
+    NetworkItem,
+    RelayItem,
+    SenderItem,
+)
 from sc.model.evidence import Evidence, Relay, Role
 from sc.model.message import Message
 from sc.model.xarf import LinkType, XarfRequest
@@ -87,11 +93,12 @@ def write(
     asked: XarfRequest, spam: Spam, items: Iterable[Item], *, apart: bool = False
 ) -> Told:
     """
-    A report for each of `items`, or a warning that says why there is none.
+    A report for each of `items`, or a warning that says why there is none. The format
+    knows none for a message's sender.
 
     @param apart: each goes its own way; else all stand in one answer.
     """
-    wanted = tuple(dict.fromkeys(items))
+    wanted = tuple(i for i in dict.fromkeys(items) if not isinstance(i, SenderItem))
     if not wanted:
         return Told()
     content = spam.message.content
@@ -121,7 +128,7 @@ class _Writer:
     exhibit: Exhibit
     fields: Mapping[str, str]
 
-    def report(self, item: Item) -> Report:
+    def report(self, item: NetworkItem) -> Report:
         """@raise _MissingError: it cannot be valid."""
         if isinstance(item, RelayItem):
             return self._relay(item)
@@ -170,7 +177,7 @@ class _Writer:
 
     def _core(
         self,
-        item: Item,
+        item: NetworkItem,
         category: str,
         kind: str,
         when: datetime | None,
@@ -267,7 +274,7 @@ def _decoded(subject: str) -> str:
         return subject
 
 
-def _source(item: Item) -> str:
+def _source(item: NetworkItem) -> str:
     return str(item.relay.ip if isinstance(item, RelayItem) else item.ips[0])
 
 
@@ -289,7 +296,7 @@ def _rfc3339(time: datetime) -> str:
     return time.isoformat().replace("+00:00", "Z")
 
 
-def _report_id(evidence: Evidence, item: Item, kind: str) -> str:
+def _report_id(evidence: Evidence, item: NetworkItem, kind: str) -> str:
     """
     In the shape of a random UUID (RFC 9562 5.4), but the same for the same incident:
     who asks twice and sends twice can be seen to have said one thing.

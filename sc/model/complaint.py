@@ -45,12 +45,27 @@ class LinkItem:
     contact: Contact
 
 
-Item: TypeAlias = RelayItem | LinkItem
+@frozen
+class SenderItem:
+    """
+    The message itself, for the desk that its sender chose (RFC 9477).
+
+    @ivar domain: of the author, who signed the choice.
+    @ivar feedback_id: the sender's name for the message, or "".
+    """
+
+    domain: str
+    feedback_id: str
+    contact: Contact
+
+
+NetworkItem: TypeAlias = RelayItem | LinkItem
+Item: TypeAlias = NetworkItem | SenderItem
 
 
 @frozen
 class Complaint:
-    """@ivar mailable: a verified relay or a link that navigates is among the items."""
+    """@ivar mailable: its desk is written to about one of the items at least."""
 
     address: str
     items: tuple[Item, ...]

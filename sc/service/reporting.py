@@ -15,6 +15,7 @@ from sc.abuse.drafts import Drafts
 from sc.abuse.dry_run import PRUNE, DryRun
 from sc.abuse.evidence import EvidenceSettings, gather
 from sc.abuse.expansion import HOP_TIMEOUT, USER_AGENT, build_expander
+from sc.abuse.feedback_loops import FeedbackLoops
 from sc.abuse.lookup import Lookup
 from sc.abuse.report_id import OwnReports, ReportSeal
 from sc.abuse.reporting import Reporter
@@ -170,6 +171,7 @@ def _means(config: Config, grounds: Grounds) -> Means:
     ) -> Evidence:
         return gather(message, boundary, reading, attached)
 
+    loops = FeedbackLoops(grounds.resolver, base.offload)
     attached = AttachmentReader(config.attached_links, clock, clock, base.offload)
 
     return Means(
@@ -184,6 +186,7 @@ def _means(config: Config, grounds: Grounds) -> Means:
         outbox=base.outbox,
         dry_run=grounds.dry_run,
         offload=base.offload,
+        loops=loops if config.abuse_report.feedback_loops else None,
     )
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sc.model.complaint import Contact, Item, LinkItem, RelayItem
+from sc.model.complaint import Contact, Item, LinkItem, RelayItem, SenderItem
 from sc.model.report import ReportOutcome, ReportRequest, ReportState, ReportStatus
 from sc.outbox.entry import Entry
 
@@ -83,7 +83,18 @@ def _complaints(outcome: ReportOutcome, *, xarf: bool) -> dict[str, list[Any]]:
 
 
 def _item(item: Item) -> dict[str, Any]:
+    if isinstance(item, SenderItem):
+        return _sender(item)
     return _link(item) if isinstance(item, LinkItem) else _relay(item)
+
+
+def _sender(item: SenderItem) -> dict[str, Any]:
+    return {
+        "type": "sender",
+        "domain": item.domain,
+        "feedback-id": item.feedback_id or None,
+        **_contact(item.contact),
+    }
 
 
 def _relay(item: RelayItem) -> dict[str, Any]:

@@ -8,9 +8,11 @@ from twisted.internet.task import Clock
 from twisted.logger import LogLevel
 
 from sc.flow import OverloadedError, SendingNotConfiguredError
+from sc.listeners.http.report_shapes import report_object
 from sc.listeners.http.settings import HttpLimits, HttpSettings
+from sc.model.complaint import Complaint, Contact, SenderItem
 from sc.model.octets import IN_MEMORY
-from sc.model.report import Boundary, ReportState
+from sc.model.report import Boundary, ReportRequest, ReportState
 from tests.fakes.flow import stub_flow
 from tests.fakes.http_door import Client
 from tests.fakes.reporting import COMPLAINTS, outcome, report
@@ -45,6 +47,16 @@ def test_link_item() -> None:
     assert item["count"] == 27
     assert [link["role"] for link in item["links"]] == ["navigates", "resource"]
     assert item["links"][0]["chain"] == ["https://go.example/?u=x"]
+
+
+def test_sender_item() -> None:
+    """The desk that the sender chose hears of the message itself."""
+    desk = Contact("fbl@sender.example", source="cfbl", reason="its own choice")
+    item = SenderItem("sender.example", "1:2", desk)
+    found = outcome(complaints=(Complaint(desk.address, (item,), mailable=True),))
+    (shape,) = report_object(found, ReportRequest(), ())["complaints"][desk.address]
+    assert (shape["type"], shape["domain"]) == ("sender", "sender.example")
+    assert (shape["feedback-id"], shape["contact-source"]) == ("1:2", "cfbl")
 
 
 def test_one_desk_for_two_complaints() -> None:
