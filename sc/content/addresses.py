@@ -51,7 +51,11 @@ _NOT_PUBLIC_6 = tuple(
     IPv6Network(block)
     for block in ("2001::/23", "2001:db8::/32", "2620:4f:8000::/48", "3fff::/20")
 )
-_SHAPE = re.compile(r"[0-9a-fA-F]*[.:][0-9a-fA-F.:]*\Z")
+# In brackets, after `IPv6:`, with a zone. Most texts are names, and end at once.
+_SHAPE = re.compile(
+    r"\s*+[\[\]]*+\s*+(?>(?:[iI][pP][vV]6:)?)([0-9a-fA-F]*+[.:][0-9a-fA-F.:]*+)"
+    r"(?:%|\s*+[\[\]]*+\s*+\Z)"
+)
 _NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052 2.1
 
 
@@ -62,14 +66,11 @@ def parse(text: str) -> IPAddress | None:
     Takes `[1.2.3.4]`, `IPv6:`, `%zone` and zero-padded octets; an IPv4-mapped
     address becomes IPv4. A port is not part of it.
     """
-    text = text.strip().strip("[]").strip()
-    if text[:5].lower() == "ipv6:":
-        text = text[5:]
-    text = text.partition("%")[0]
-    if len(text) > MAX_TEXT or not _SHAPE.match(text):
-        return None  # Most texts are names: cheaper to tell than an exception.
+    match = _SHAPE.match(text)
+    if match is None or len(match[1]) > MAX_TEXT:
+        return None
     try:
-        return unmapped(ip_address(_without_padding(text)))
+        return unmapped(ip_address(_without_padding(match[1])))
     except ValueError:
         return None
 

@@ -6,8 +6,7 @@ one pass over the octets.
 
 import re
 from collections.abc import Iterator
-
-from attrs import frozen
+from typing import NamedTuple
 
 from sc.model.octets import Octets
 
@@ -34,8 +33,7 @@ _EMPTY_LINE = re.compile(rb"\n\r?\n")
 _FOLD = re.compile(r"\r?\n[ \t]*|\r")
 
 
-@frozen
-class RawField:
+class RawField(NamedTuple):
     """
     One header field.
 

@@ -22,20 +22,30 @@ MAX_TEXT = 1 << 20
 MAX_REFERENCES = 20_000
 """References of one part that are kept; 2,000 distinct links are used."""
 
-# A comment that is no condition for Outlook; a tag; anything else that is no text.
-# Behind the tag of a style or a script, what stands in it: nobody reads that
-# (13.2.5.4), and one that is never closed hides the rest of the page.
+# The attributes of a tag that is written as most are, every value in double quotes or
+# in none: its end is found at once. Whatever else must be read one by one.
+_PLAIN = (
+    r"""[^"'>=]*+(?>(?:(?<=\w)=(?:"[^"]*+"|[^\s"'>=]++(?=[\s>]))[^"'>=]*+)*)(?=>)"""
+)
+# A closing tag, or one without attributes.
+_BARE = r"[/a-rt-zA-RT-Z][^=>]*+>"
+# One of these; a tag with attributes; a comment that is no condition for Outlook;
+# anything else that is no text. Behind the tag of a style or a script, what stands in
+# it: nobody reads that (13.2.5.4), and one that is never closed hides the rest of the
+# page.
 _TOKEN = re.compile(
-    rf"<(?:!--(?!\[if)(?:-?>|(?>(?:[^-]++|-(?!-!?>))*)(?:--!?>|\Z))"
-    rf"|([sS](?i:tyle|cript)(?=[\s/>])()|[a-zA-Z][^\s/>]*+)((?>(?:{SILENT})*))[\s/]*+>?+"
+    rf"<(?:{_BARE}"
+    rf"|([sS](?i:tyle|cript)(?=[\s/>])()|[a-zA-Z][^\s/>]*+)"
+    rf"(?>({_PLAIN}|(?:{SILENT})*)[\s/]*+)>?+"
     rf"(?(2)((?>(?:[^<]++|<(?!/(?i:\1)[\s/>]))*)))"
+    rf"|!--(?!\[if)(?:-?>|(?>(?:[^-]++|-(?!-!?>))*)(?:--!?>|\Z))"
     rf"|[!?/][^>]*+>?+)"
 )
 _CSS_URL = re.compile(
     # The bracket first: the search for one character is fast.
     r"""\((?<=[uU][rR][lL]\()\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s)"']++))"""
 )
-_CSS_IMPORT = re.compile(r"""@import\s++(?:"([^"]*+)"|'([^']*+)')""")
+_CSS_IMPORT = re.compile(r"""@(?i:import)\s++(?:"([^"]*+)"|'([^']*+)')""")
 
 _BACKGROUND = re.compile(r"background\s*+=")
 
@@ -65,26 +75,19 @@ class Page:
 def read_html(html: str) -> Page:
     """Never raises; one pass."""
     page = html[:MAX_TEXT]
-    lowered = page.lower()
-    # Text, tag name, mark, attributes, inside, text, ...; None for comments.
+    # Text, tag name, mark, attributes, inside, text, ...; None for the others.
     tokens = _TOKEN.split(page)
-    tags = _telling(zip(tokens[1::5], tokens[3::5], strict=True), lowered)
-    base, found = _read_tags(tags)
+    tags = zip(tokens[1::5], tokens[3::5], strict=True)
+    silent = frozenset() if _BACKGROUND.search(page.lower()) else _LAYOUT
+    base, found = _read_tags(
+        # A page repeats many, each is read once.
+        dict.fromkeys([tag for tag in tags if tag[1] and tag[0] not in silent])
+    )
     for inside in filter(None, tokens[4::5]):
         add(found, ((url, Role.RESOURCE) for url in attributes.quoted(inside)))
-    add(found, ((url, Role.RESOURCE) for url in _css(page, lowered)))
+    add(found, ((url, Role.RESOURCE) for url in _css(page)))
     text = resolved("\n".join(filter(None, tokens[::5])).replace("&nbsp;", " "))
     return Page(found, base, text, cut=len(html) > MAX_TEXT)
-
-
-def _telling(
-    tags: Iterable[tuple[str | None, str | None]], lowered: str
-) -> Iterable[tuple[str, str]]:
-    """Those whose attributes may hold a URL; a page repeats many, each once."""
-    silent = frozenset() if _BACKGROUND.search(lowered) else _LAYOUT
-    return dict.fromkeys(
-        [(name, text) for name, text in tags if text and name and name not in silent]
-    )
 
 
 def _read_tags(tags: Iterable[tuple[str, str]]) -> tuple[str | None, dict[str, Role]]:
@@ -105,12 +108,10 @@ def _read_tags(tags: Iterable[tuple[str, str]]) -> tuple[str | None, dict[str, R
     return base, found
 
 
-def _css(page: str, lowered: str) -> Iterator[str]:
+def _css(page: str) -> Iterator[str]:
     """`url()` anywhere: in `style` elements, attributes, and Outlook's comments."""
-    if "url(" in lowered:
-        for match in _CSS_URL.finditer(page):
-            # In an attribute, its quotes may be `&quot;`.
-            yield resolved(match[1] or match[2] or match[3] or "").strip("\"'")
-    if "@import" in lowered:
-        for match in _CSS_IMPORT.finditer(page):
-            yield match[1] or match[2] or ""
+    for match in _CSS_URL.finditer(page):
+        # In an attribute, its quotes may be `&quot;`.
+        yield resolved(match[1] or match[2] or match[3] or "").strip("\"'")
+    for match in _CSS_IMPORT.finditer(page):
+        yield match[1] or match[2] or ""

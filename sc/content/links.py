@@ -10,7 +10,7 @@ from sc.content.addresses import is_public, parse
 from sc.content.fields import text
 from sc.content.html import read_html
 from sc.content.mime import Document, Part, text_parts
-from sc.content.unwrap import unwrap
+from sc.content.unwrap import unwrap, wraps
 from sc.content.urls import Url, canonical
 from sc.model.evidence import Attached, Link, Role
 
@@ -96,8 +96,12 @@ class _Found:
             return
         self._seen[candidate] = role
         outer = canonical(url, base)
-        if outer is not None:
+        if outer is None:
+            return
+        if wraps(outer.host):
             self._keep(*unwrap(outer), role)
+        else:
+            self._keep(outer, (), role)
 
     def take_html(self, content: str) -> str:
         """As much of a page as the message may still have read."""

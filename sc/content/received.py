@@ -7,9 +7,10 @@ make us write to that host.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_tz
+from typing import NamedTuple
 
 from attrs import frozen
 
@@ -22,6 +23,12 @@ MAX_VALUE = 4096
 
 _TOKEN = re.compile(r'[()]|"(?>(?:[^"\\]|\\.)*)"?|;|[^\s()";]++')
 _PARENTHESIS = re.compile(r"[()]")
+# The same for comments in comments in comments, which is as deep as software writes
+# them: all words at once. A bracket that is left over must be read one by one.
+_TOKENS = re.compile(
+    r"(?<![^ )])\((?>(?:[^()]++|\((?>(?:[^()]++|\([^()]*+\))*)\))*)\)"
+    r'|"(?>(?:[^"\\]|\\.)*)"?|;.*|[^\s()";]++|\('
+)
 _KEYWORDS = frozenset({"from", "by", "via", "with", "id", "for"})
 
 # RFC 3848, RFC 6531, and older words of Exim and webmail.
@@ -77,7 +84,6 @@ class Hop:
     rdns: str | None
     by: str
     by_ip: IPAddress | None
-    date: datetime | None
     protocol: str | None
     port: int | None
     authenticated: bool
@@ -86,9 +92,13 @@ class Hop:
     local: bool = False
     recipient: str | None = None
 
+    @property
+    def date(self) -> datetime | None:
+        """UTC; None if there is none that can be read. Few hops are asked for it."""
+        return _date(self.header)
 
-@frozen
-class _Clause:
+
+class _Clause(NamedTuple):
     """
     What stands behind one keyword.
 
@@ -113,24 +123,30 @@ def read_received(value: bytes) -> Hop | None:
         return None
     protocol = clauses.get("with", _NOTHING).value or clauses.get("via", _NOTHING).value
     seen = _seen(source, protocol)
-    comments = tuple(c for clause in clauses.values() for c in clause.comments)
     return Hop(
         ip=seen.ip,
         helo=_helo(source),
         rdns=_rdns(source, seen, exim="(Exim " in header or "helo=" in header),
         by=by.value.strip("[]").rstrip(".").lower(),
         by_ip=_first_address(by.value, *by.comments),
-        date=_date(header),
         protocol=protocol or None,
         port=seen.port,
         authenticated=bool(_AUTHENTICATED_WITH.match(protocol))
-        or any(map(_AUTHENTICATED.match, comments)),
+        or _authenticated(header, clauses),
         fetched=bool(_FETCHED_WITH.match(protocol)),
         header=f"Received: {header}",
         local=not (source.value or source.comments)
         or bool(_LOCAL_WITH.match(protocol))
         or any("UNIX: " in c for c in source.comments),
         recipient=clauses.get("for", _NOTHING).value.strip("<>") or None,
+    )
+
+
+def _authenticated(header: str, clauses: Mapping[str, _Clause]) -> bool:
+    """In a comment; most fields hold none of the words, which is soon seen."""
+    lowered = header.lower()
+    return ("auth" in lowered or "account" in lowered) and any(
+        map(_AUTHENTICATED.match, (c for x in clauses.values() for c in x.comments))
     )
 
 
@@ -148,8 +164,8 @@ def _clauses(header: str) -> dict[str, _Clause]:
     found: dict[str, _Clause] = {}
     keyword, value, literal = "", "", ""
     comments: list[str] = []
-    for piece in _tokens(header):
-        if piece.startswith("("):
+    for piece in _pieces(header):
+        if piece[0] == "(":
             comments.append(piece[1:-1].strip())
             continue
         is_value = keyword and not value and not comments
@@ -158,14 +174,24 @@ def _clauses(header: str) -> dict[str, _Clause]:
             keyword, value, literal, comments = piece.lower(), "", "", []
             continue
         value = value or piece
-        literal = piece if piece.startswith("[") else literal
+        literal = piece if piece[0] == "[" else literal
     found.setdefault(keyword, _Clause(value, tuple(comments), literal))
     return found
 
 
+def _pieces(header: str) -> list[str]:
+    """Words and whole outermost comments, up to the date's semicolon."""
+    pieces = _TOKENS.findall(header)
+    if "(" in pieces:
+        return list(_tokens(header))
+    if pieces and pieces[-1][0] == ";":
+        pieces.pop()
+    return pieces
+
+
 def _tokens(header: str) -> Iterator[str]:
     """
-    Words and whole outermost comments, up to the date's semicolon.
+    One by one, whatever is nested, not closed, or in the wrong place.
 
     What is in parentheses without a blank before them belongs to the word: not
     every host checks what its client calls itself (`x([192.0.2.1])`).
@@ -249,7 +275,9 @@ def _port(digits: str | None) -> int | None:
 
 def _helo(source: _Clause) -> str | None:
     for comment in source.comments:
-        match = _HELO_COMMENT.match(comment) or _HELO_SAID.search(comment)
+        match = _HELO_COMMENT.match(comment)
+        if match is None and "=" in comment:
+            match = _HELO_SAID.search(comment)
         if match:
             return match[1] or None
     return source.value or None

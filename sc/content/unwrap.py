@@ -28,6 +28,11 @@ class Unwrapped(NamedTuple):
     chain: tuple[str, ...] = ()
 
 
+def wraps(host: str) -> bool:
+    """False for most hosts: nothing of theirs need be unwrapped."""
+    return bool(_of_host(host))
+
+
 def unwrap(url: Url) -> Unwrapped:
     """Take wrappers off until none is left, or `MAX_LEVELS`."""
     wrapper = _find(url)

@@ -7,9 +7,9 @@ hyphens all end here.
 
 import re
 from collections.abc import Container
+from typing import NamedTuple
 
 from ada_url import URL
-from attrs import frozen
 
 from sc.content.addresses import parse
 
@@ -34,8 +34,7 @@ _UNCHANGED = re.compile(
 _NAME = re.compile(r"(?=.{4,253}\Z)(?:[a-z0-9_-]{1,63}\.)+[a-z0-9-]{2,63}\Z")
 
 
-@frozen
-class Url:
+class Url(NamedTuple):
     """
     @ivar href: canonical, with its fragment.
     @ivar host: lower case, A-labels, no trailing dot; an address without brackets.
@@ -61,6 +60,8 @@ def canonical(text: str, base: str | None = None) -> Url | None:
     if match := _UNCHANGED.match(text):
         # Without a path it gets one.
         return Url(text if match.end(1) < len(text) else text + "/", match[1])
+    if text.startswith("mailto:"):
+        return None  # As many links are; it spares the parser.
     if base is None and text.startswith(("//", "\\\\")):
         text = "https:" + text
     try:

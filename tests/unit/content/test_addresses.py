@@ -90,6 +90,21 @@ def test_unmapped() -> None:
     assert str(unmapped(ip_address("2a00::1"))) == "2a00::1"
 
 
+WRITTEN = ["1.2.3.4", "IPv6:", "2a00::1", "[", "]", " ", "%", "e", ".", "x", "\xa0"]
+
+
+@given(st.lists(st.sampled_from(WRITTEN), max_size=8).map("".join))
+def test_parse_at_once(text: str) -> None:
+    """What is read in one look is what remains without blanks, brackets and zone."""
+    bare = text.strip().strip("[]").strip()
+    bare = bare[5:] if bare[:5].lower() == "ipv6:" else bare
+    try:
+        expected = unmapped(ip_address(bare.partition("%")[0]))
+    except ValueError:
+        expected = None
+    assert parse(text) == expected
+
+
 @given(st.text(max_size=80))
 def test_parse_never_raises(text: str) -> None:
     """Whatever the text, an address or None."""

@@ -1,10 +1,13 @@
 """sc.content.html: the URLs in a page, and what they do."""
 
+import re
+from itertools import zip_longest
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sc.content.html import MAX_REFERENCES, MAX_TEXT, read_html
+from sc.content.html import _BARE, _PLAIN, _TOKEN, MAX_REFERENCES, MAX_TEXT, read_html
 from sc.model.evidence import Role
 
 
@@ -194,3 +197,21 @@ PIECES = ["<", ">", "a", " ", "href", "=", '"', "'", "/", "!--", "--", "&#", "1"
 def test_never_raises(pieces: list[str]) -> None:
     """Whatever the page, it is read."""
     assert read_html("<a href=" + "".join(pieces)) is not None
+
+
+ATTRIBUTE_BY_ATTRIBUTE = re.compile(
+    _TOKEN.pattern.replace(_PLAIN, "(?!)").replace(_BARE, "(?!)")
+)
+TAGS = ["<", ">", "a", "b", " ", "=", '"', "'", "/", "\n", "<a b=c", ' d="e"', "style"]
+
+
+@given(st.lists(st.sampled_from(TAGS), max_size=30))
+def test_plain_tags(pieces: list[str]) -> None:
+    """What is read at once is what would be read attribute by attribute."""
+    page = "<a b" + "".join(pieces)
+    fast, slow = _TOKEN.split(page), ATTRIBUTE_BY_ATTRIBUTE.split(page)
+    assert fast[::5] == slow[::5]
+    assert fast[4::5] == slow[4::5]
+    for name, text, expected in zip_longest(fast[1::5], fast[3::5], slow[3::5]):
+        if name or "=" in (expected or ""):
+            assert text.rstrip(" \n/") == expected.rstrip(" \n/")

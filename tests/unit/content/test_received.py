@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sc.content.received import Hop, read_received
+from sc.content.received import MAX_VALUE, Hop, _pieces, _tokens, read_received
 
 DATE = "; Mon, 19 Oct 2026 14:04:06 -0700 (PDT)"
 
@@ -293,3 +293,20 @@ def test_never_raises(text: str, tail: bytes) -> None:
     hop = read_received(b"from a " + text.encode() + tail)
     assert hop is None or hop.header
     read_received(b"from x (" * 10_000 + tail)
+
+
+WORDS = ["from", "by", " ", "a", "(", ")", "((", "))", '"', "\\", ";", "[1.2.3.4]", "("]
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=40))
+def test_all_at_once(words: list[str]) -> None:
+    """Words that are found at once are those that are found one by one."""
+    header = " ".join("".join(words).split())
+    assert _pieces(header) == list(_tokens(header))
+
+
+@pytest.mark.parametrize("piece", ["(", "(a ", "(()", "()", '("', "x(", "((((x))))"])
+def test_brackets(piece: str) -> None:
+    """Brackets beyond any sense are one pass, too."""
+    header = (piece * MAX_VALUE)[:MAX_VALUE]
+    assert _pieces(header) == list(_tokens(header))
