@@ -11,6 +11,7 @@ from attrs import define, evolve, field, frozen
 
 from sc.abuse.complaints import Grouped, group, justifies
 from sc.abuse.drafts import Drafts
+from sc.abuse.evidence import EFFORT
 from sc.abuse.feedback_loops import FeedbackLoops
 from sc.abuse.lookup import Found, Lookup, all_of
 from sc.abuse.report_id import REASON, ReportSeal
@@ -97,7 +98,7 @@ class Case:
         message = self.message
         attached = await self.means.attached(message)
         evidence = await self.means.offload(
-            len(message.content), self._gather, attached
+            EFFORT * len(message.content), self._gather, attached
         )
         self.evidence = evidence
         if not evidence.skip:

@@ -7,6 +7,7 @@ from attrs import Factory, define, frozen
 
 from sc.content import charset, plain_links
 from sc.content.addresses import is_public, parse
+from sc.content.attributes import resolved
 from sc.content.fields import text
 from sc.content.html import read_html
 from sc.content.mime import Document, Part, text_parts
@@ -103,6 +104,10 @@ class _Found:
         else:
             self._keep(outer, (), role)
 
+    def knows(self, url: str) -> bool:
+        """It was looked at, whatever it does."""
+        return url in self._seen
+
     def take_html(self, content: str) -> str:
         """As much of a page as the message may still have read."""
         taken = content[: max(self._limits.html - self._html, 0)]
@@ -153,10 +158,17 @@ def _read_part(part: Part, found: _Found) -> None:
         content = re.sub(r" \r?\n", "", content)
     if part.content_type == "text/calendar":
         content = _FOLD.sub("", content)  # RFC 5545 3.1
+    shown = content
     if html or _LOOKS_LIKE_HTML.search(content[:2048]):
-        content = _read_page(content, found)
-    for url in plain_links.find_urls(content):
+        shown = _read_page(content, found)
+    for url in plain_links.find_urls(shown):
         found.add(url, Role.NAVIGATES)
+    if not html and shown is not content:
+        # It says it is text: some readers show the page, the others its source, where
+        # a tag that is never closed hides nothing. What is known keeps its role.
+        for url in plain_links.find_urls(resolved(content)):
+            if not found.knows(url):
+                found.add(url, Role.NAVIGATES)
 
 
 def _read_page(content: str, found: _Found) -> str:

@@ -43,7 +43,8 @@ _AUTHENTICATED = re.compile(
 )
 _FETCHED_WITH = re.compile(r"(?:[ak]?pop|imap)", re.IGNORECASE)
 
-_LOCAL_WITH = re.compile(r"local|(?:utf8)?lmtp|mapi\Z", re.IGNORECASE)
+# qmail-scanner writes a field of its own, with the sender's address behind `from`.
+_LOCAL_WITH = re.compile(r"local|(?:utf8)?lmtp|mapi\Z|qmail-scanner", re.IGNORECASE)
 
 _HELO_COMMENT = re.compile(r"(?:helo|ehlo|lhlo)\b[\s=]*(\S*)", re.IGNORECASE)
 # What the client chose, in Exim's comment.

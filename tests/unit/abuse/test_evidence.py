@@ -188,6 +188,29 @@ def test_five_hundred_received_fields() -> None:
     assert not _gather(*[private] * 500, FORGED).relays
 
 
+def test_no_received_field() -> None:
+    """A message that names no host has no relay, and says so."""
+    assert _gather().relays == ()
+    assert "no relay" in _gather().warnings[0]
+    assert _gather(boundary=Boundary()).relays == ()
+
+
+def test_thirty_megabytes() -> None:
+    """Eight megabytes of a part are read; what stands behind them is told."""
+    first, last = "http://first.example/", "http://last.example/"
+    evidence = _gather(body=first + "\r\ntext" * 5_000_000 + "\r\n" + last)
+    assert [link.host for link in evidence.links] == ["first.example"]
+    assert "a part has more than 8388608 octets" in evidence.warnings[0]
+
+
+def test_five_thousand_links() -> None:
+    """Two thousand are kept, and that there are more is told."""
+    body = "".join(f"<a href=http://h{i}.example/>x</a>" for i in range(5000))
+    evidence = _gather(body=f"<html>{body}", boundary=Boundary())
+    assert len(evidence.links) == 2000
+    assert "too many links: the rest was not read" in evidence.warnings
+
+
 def test_links() -> None:
     """Links, but not those of ignored hosts, of ourselves and of the recipient."""
     body = (

@@ -38,6 +38,16 @@ def test_html_that_says_it_is_text() -> None:
     ]
 
 
+def test_text_that_looks_like_html() -> None:
+    """A log that quotes a tag hides no link; what its page loads is no click."""
+    text = b"no <body> in http://a.example/\r\n<img src=http://b.example/?c=1&amp;d=2>"
+    assert _links(b"\r\n" + text + b"no <FRAMESET in page http://c.example/") == [
+        ("http://a.example/", "navigates"),
+        ("http://c.example/", "navigates"),
+        ("http://b.example/?c=1&d=2", "resource"),
+    ]
+
+
 def test_attachments_are_not_read() -> None:
     """An attached page is no part of what the reader sees."""
     content = HTML.replace(b"\r\n\r\n", b"\r\nContent-Disposition: attachment\r\n\r\n")

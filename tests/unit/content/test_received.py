@@ -251,6 +251,7 @@ def test_fetched() -> None:
         ("from mx ([unix socket]) by imap (Cyrus) with LMTPA", True),
         ("from localhost (localhost [[UNIX: localhost]]) by mx (8.17/8.17) id x", True),
         ("from ([5.6.7.8]) by mx with SMTP", False),
+        ("from joe@a.example by mx by uid 1005 with qmail-scanner-1.10 (x)", True),
         ("from local by mx with ESMTP", False),
     ],
 )
