@@ -1,6 +1,7 @@
 """What an operator reads: one line a message, one a report, in named fields."""
 
 import re
+from collections.abc import Callable, Sequence
 
 from attrs import field, frozen
 from twisted.logger import Logger
@@ -9,6 +10,7 @@ from sc.model.decision import RecipientDecision
 from sc.model.message import Message
 from sc.model.report import ReportStatus
 from sc.model.verdict import Verdict
+from sc.wire.smtp import Reply
 
 _UNSAFE = re.compile(r"[^\x21-\x7e]")
 
@@ -23,11 +25,34 @@ def _field(value: object) -> str:
     return plain(str(value)) if value not in (None, "") else "-"
 
 
+SCANNED = (
+    "scanned id={id} listener={listener} direction={direction} ip={ip} user={user}"
+    " from={sender} rcpts={rcpts} size={size} action={action} reason={reason}"
+    " score={score:.2f} symbols={symbols} errors={errors} ms={ms:.0f}"
+)
+REPORTED = (
+    "report id={report} message={id} contact={contact} evidence={evidence}"
+    " state={state} reason={reason}"
+)
+RELAYED = "relayed id={id} rcpts={rcpts} accepted={accepted} reply={reply}"
+NOT_RELAYED = "not relayed id={id} uncertain={uncertain}: {why}"
+NOT_REPORTED = "not reported id={id} caller={caller}: {why}"
+
+
+def nowhere(message_id: str, line: str) -> None:
+    """The log alone has it."""
+
+
 @frozen
 class MailLog:
-    """Writes the two lines that everything else can be found by."""
+    """
+    Writes the lines that everything else can be found by.
+
+    @ivar keep: also gets each of them, with the message's id.
+    """
 
     _log: Logger = field(factory=lambda: Logger("sc.maillog"))
+    keep: Callable[[str, str], None] = nowhere
 
     def scanned(
         self,
@@ -40,11 +65,8 @@ class MailLog:
         """One line a message; the first decision stands for all, `actions` tells."""
         envelope = message.envelope
         first = decisions[0].decision
-        self._log.info(
-            "scanned id={id} listener={listener} direction={direction} ip={ip}"
-            " user={user} from={sender} rcpts={rcpts} size={size} action={action}"
-            " reason={reason} score={score:.2f} symbols={symbols} errors={errors}"
-            " ms={ms:.0f}",
+        self._write(
+            SCANNED,
             id=message.id,
             listener=message.listener or "-",
             direction=direction,
@@ -64,9 +86,8 @@ class MailLog:
 
     def reported(self, message_id: str, status: ReportStatus, evidence: str) -> None:
         """One line each time a report changes its state."""
-        self._log.info(
-            "report id={report} message={id} contact={contact} evidence={evidence}"
-            " state={state} reason={reason}",
+        self._write(
+            REPORTED,
             report=status.id,
             id=message_id,
             contact=plain(status.contact),
@@ -74,3 +95,26 @@ class MailLog:
             state=status.state.value,
             reason=_field(status.reason),
         )
+
+    def not_reported(self, message_id: str, caller: str, why: str) -> None:
+        """A request to report ended, and no new mail comes of it."""
+        self._write(NOT_REPORTED, id=message_id, caller=_field(caller), why=why)
+
+    def relayed(self, message_id: str, replies: Sequence[Reply]) -> None:
+        """The next hop answered for each recipient."""
+        self._write(
+            RELAYED,
+            id=message_id,
+            rcpts=len(replies),
+            accepted=sum(reply.is_positive for reply in replies),
+            reply=f"{replies[0].code} {replies[0].lines[0]}",
+        )
+
+    def not_relayed(self, message_id: str, why: str, *, uncertain: bool) -> None:
+        """The next hop gave no answer; it may have the message if that is uncertain."""
+        self._write(NOT_RELAYED, id=message_id, uncertain=uncertain, why=why)
+
+    def _write(self, form: str, **values: object) -> None:
+        line = form.format(**values)
+        self._log.info("{line}", line=line)
+        self.keep(str(values["id"]), line)

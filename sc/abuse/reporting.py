@@ -15,7 +15,7 @@ from twisted.logger import Logger
 from sc.abuse.backlog import Backlog
 from sc.abuse.case import Case, Means
 from sc.abuse.requests import Requests
-from sc.maillog import plain
+from sc.maillog import MailLog
 from sc.model.decision import Decision, Reason
 from sc.model.envelope import Direction
 from sc.model.message import Message
@@ -45,8 +45,15 @@ class Reporter:
 
     _log = Logger("sc.abuse")
 
-    def __init__(self, means: Means, requests: Requests, clock: IReactorTime) -> None:
+    def __init__(
+        self,
+        means: Means,
+        requests: Requests,
+        clock: IReactorTime,
+        maillog: MailLog,
+    ) -> None:
         self.means = means
+        self._maillog = maillog
         self._clock = clock
         self._backlog = Backlog(requests, self._work_off, clock, self._log)
         # Held by who waits for them, and by the work itself.
@@ -183,9 +190,5 @@ class Reporter:
     def _tell_silence(self, case: Case) -> None:
         """A caller who has left cannot be told in the answer."""
         if case.silence:
-            self._log.info(
-                "not reported id={id} caller={caller}: {why}",
-                id=case.message.id,
-                caller=plain(case.request.caller) or "-",
-                why=case.silence,
-            )
+            message, caller = case.message, case.request.caller
+            self._maillog.not_reported(message.id, caller, case.silence)

@@ -135,6 +135,13 @@ class Requests:
         return (self.node, now, now + TAKEOVER)
 
 
+def waiting_since(cursor: Cursor, message_id: str) -> float | None:
+    """When the request to report this message came, if it is not done; else None."""
+    cursor.execute("SELECT created FROM report_requests WHERE id = ?", (message_id,))
+    row = cursor.fetchone()
+    return float(row[0]) if row else None
+
+
 def _envelope(text: str) -> Envelope:
     values: dict[str, Any] = json.loads(text)
     ip = values["client_ip"]

@@ -50,21 +50,32 @@ class Client:
     url: str
     token: str | None = field(default=None, repr=False)
 
-    def call(self, method: str, path: str) -> Any:
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        timeout: float = TIMEOUT,
+    ) -> Any:
         """
         The decoded JSON answer.
+
+        @param body: JSON.
+        @param timeout: seconds without an octet.
 
         @raise DaemonError: an answer that is no success.
         @raise NoDaemonError: no answer.
         """
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
         request = urllib.request.Request(  # noqa: S310 the operator names the URL
-            self.url.rstrip("/") + path, method=method, headers=headers
+            self.url.rstrip("/") + path, body, method=method, headers=headers
         )
         # A proxy variable must not send an operator's token elsewhere.
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
-            with opener.open(request, timeout=TIMEOUT) as answer:
+            with opener.open(request, timeout=timeout) as answer:
                 return json.loads(answer.read(MAX_OCTETS))
         except urllib.error.HTTPError as e:
             raise DaemonError(e.code, _error_text(e)) from e

@@ -4,21 +4,20 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator
-from typing import Any, TextIO
+from typing import Any
 
 from sc.abuse.evidence import EvidenceSettings, gather
 from sc.attached.kinds import choose
 from sc.attached.process import read_now
 from sc.attached.settings import AttachedSettings
 from sc.cli import exits
+from sc.cli.asking import plain
 from sc.cli.messages import Unreadable, read_messages
+from sc.cli.progress import Progress, shows_progress
 from sc.model.envelope import Envelope
 from sc.model.evidence import Attached, Evidence, Link, Relay
 from sc.model.message import Message
 from sc.model.report import Boundary
-
-EVERY = 50
-"""Messages between two signs of progress."""
 
 _SETTINGS = EvidenceSettings()
 
@@ -35,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
         domains=tuple(options.boundary_domain),
         cidrs=tuple(options.boundary_cidr),
     )
-    progress = Progress(sys.stderr, shown=_shows_progress())
+    progress = Progress(sys.stderr, shown=shows_progress())
     code = exits.OK
     for found in read_messages(options.paths or ["-"]):
         if isinstance(found, Unreadable):
@@ -112,33 +111,3 @@ def _lines(told: dict[str, Any]) -> Iterator[str]:
             yield plain(f"             attached as {link['part']}")
     for warning in told["warnings"]:
         yield plain(f"  warning  {warning}")
-
-
-def plain(text: str) -> str:
-    """What is not printable becomes `?`."""
-    return "".join(c if c.isprintable() else "?" for c in text)
-
-
-def _shows_progress() -> bool:
-    """Results that run over the screen are progress enough."""
-    return sys.stderr.isatty() and not sys.stdout.isatty()
-
-
-class Progress:
-    """A count on one line of a terminal, gone when all is done."""
-
-    def __init__(self, stream: TextIO, *, shown: bool) -> None:
-        self._stream = stream
-        self._shown = shown
-        self._count = 0
-
-    def step(self) -> None:
-        """One message is done."""
-        self._count += 1
-        if self._shown and self._count % EVERY == 0:
-            print(f"\r{self._count} messages", end="", file=self._stream, flush=True)
-
-    def clear(self) -> None:
-        """Make room for another line."""
-        if self._shown and self._count >= EVERY:
-            print("\r\x1b[K", end="", file=self._stream, flush=True)

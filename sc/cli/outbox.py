@@ -2,14 +2,13 @@
 
 import argparse
 import json
-import os
 import sys
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from sc.cli import exits
-from sc.cli.client import Client, DaemonError, NoDaemonError, token
+from sc.cli.asking import asked, plain, utc
+from sc.cli.client import Client
 
 COLUMNS = ("id", "state", "contact", "evidence", "reason")
 TIMES = ("created", "changed", "next_attempt", "stopped_since")
@@ -18,17 +17,11 @@ TIMES = ("created", "changed", "next_attempt", "stopped_since")
 
 def run(options: argparse.Namespace) -> int:
     """Ask the daemon, print what it says."""
-    try:
-        client = Client(options.url, token(options.token_file, os.environ))
-        answer = client.call(*_request(options))
-    except NoDaemonError as e:
-        return _fail(exits.NO_DAEMON, str(e))
-    except OSError as e:
-        return _fail(exits.INPUT, f"{e.filename}: {e.strerror}")
-    except DaemonError as e:
-        hint = "; give --token-file or $SC_TOKEN" if e.status in (401, 403) else ""
-        return _fail(exits.LATER if e.status >= 500 else exits.FAILED, f"{e}{hint}")
-    _show(answer, as_json=options.json)
+    return asked(options, lambda client: _run(client, options))
+
+
+def _run(client: Client, options: argparse.Namespace) -> int:
+    _show(client.call(*_request(options)), as_json=options.json)
     return exits.OK
 
 
@@ -55,7 +48,7 @@ def _show(answer: Any, *, as_json: bool) -> None:
             print(f"nothing leaves: {_cell(answer['stopped_reason'])}", file=sys.stderr)
     else:
         for key, value in answer.items():
-            print(f"{key}: {_cell(_utc(value) if key in TIMES else value)}")
+            print(f"{key}: {_cell(_time(value) if key in TIMES else value)}")
 
 
 def _table(reports: list[dict[str, Any]]) -> None:
@@ -69,18 +62,10 @@ def _table(reports: list[dict[str, Any]]) -> None:
         )
 
 
-def _utc(seconds: float | None) -> str:
-    if seconds is None:
-        return ""
-    return datetime.fromtimestamp(int(seconds), UTC).isoformat()
-
-
 def _cell(value: object) -> str:
     """A stranger's text must not move the operator's cursor."""
-    text = "-" if value in (None, "") else str(value)
-    return "".join(c if c.isprintable() else "?" for c in text)
+    return plain("-" if value in (None, "") else str(value))
 
 
-def _fail(code: int, text: str) -> int:
-    print(f"scctl: {text}", file=sys.stderr)
-    return code
+def _time(seconds: float | None) -> str:
+    return "" if seconds is None else utc(seconds)

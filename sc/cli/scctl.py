@@ -8,13 +8,11 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from sc import __version__
 from sc.cli import exits
-
-if TYPE_CHECKING:
-    from ipaddress import IPv4Network, IPv6Network
+from sc.cli.options import add_boundary, add_daemon, kinds
 
 STATES = (
     *("queued", "sending", "uncertain", "sent"),
@@ -39,6 +37,9 @@ def parser() -> Parser:
     _add_check(commands)
     _add_outbox(commands)
     _add_evidence(commands)
+    _add_report(commands)
+    _add_contact(commands)
+    _add_explain(commands)
     return top
 
 
@@ -53,17 +54,7 @@ def _add_check(commands: "argparse._SubParsersAction[Parser]") -> None:
 
 def _add_outbox(commands: "argparse._SubParsersAction[Parser]") -> None:
     outbox = commands.add_parser("outbox", help="the reports that wait, and that left")
-    outbox.add_argument(
-        "--url",
-        default=os.environ.get("SC_URL", "http://127.0.0.1:5000"),
-        help="the daemon (default: $SC_URL, else %(default)s)",
-    )
-    outbox.add_argument(
-        "--token-file",
-        metavar="FILE",
-        help="holds a token with the right admin (default: $SC_TOKEN, else"
-        " admin.token in the daemon's state folder)",
-    )
+    add_daemon(outbox)
     outbox.add_argument("--json", action="store_true", help="print JSON")
     verbs = outbox.add_subparsers(dest="verb", metavar="VERB", required=True)
     listing = verbs.add_parser("list", help="reports, newest first")
@@ -99,31 +90,11 @@ def _add_evidence(commands: "argparse._SubParsersAction[Parser]") -> None:
         metavar="FILE|-|DIR|MBOX",
         help="messages, mboxes, maildirs, folders; - is the standard input (default)",
     )
-    boundary = evidence.add_argument_group(
-        "boundary", "The hosts whose Received fields are believed; each repeatable."
-    )
-    boundary.add_argument(
-        "--boundary-name", metavar="N", action="append", default=[], help="a host"
-    )
-    boundary.add_argument(
-        "--boundary-domain",
-        metavar="D",
-        action="append",
-        default=[],
-        help="all hosts of a domain",
-    )
-    boundary.add_argument(
-        "--boundary-cidr",
-        metavar="C",
-        action="append",
-        default=[],
-        type=_network,
-        help="a network of ours",
-    )
+    add_boundary(evidence)
     evidence.add_argument(
         "--attached",
         metavar="KINDS",
-        type=_kinds,
+        type=kinds,
         default=(),
         help="also read these attachments: html,ics,pdf,qr (some of them)",
     )
@@ -132,22 +103,54 @@ def _add_evidence(commands: "argparse._SubParsersAction[Parser]") -> None:
     )
 
 
-def _network(text: str) -> "IPv4Network | IPv6Network":
-    from ipaddress import ip_network
+def _add_contact(commands: "argparse._SubParsersAction[Parser]") -> None:
+    contact = commands.add_parser(
+        "contact",
+        help="who hears about an address, a network or a host",
+        description="Ask the daemon for the abuse contact, and why it is this one."
+        " Exit 1 if there is none.",
+    )
+    contact.add_argument("what", nargs="+", metavar="IP|CIDR|HOST")
+    contact.add_argument("--json", action="store_true", help="one JSON object for each")
+    add_daemon(contact)
 
-    try:
-        return ip_network(text, strict=False)
-    except ValueError as e:
-        raise argparse.ArgumentTypeError(f"{text!r} is no network") from e
+
+def _add_explain(commands: "argparse._SubParsersAction[Parser]") -> None:
+    explain = commands.add_parser(
+        "explain",
+        help="the whole story behind an id",
+        description="Tell what is known about a message: its lines in the mail log,"
+        " the reports about it, and what became of them.",
+    )
+    explain.add_argument(
+        "id",
+        metavar="ID",
+        help="of a reply, a log line, X-SC-Id, X-SC-Report-Id, a report, or a report's"
+        " Message-ID; - reads it from the standard input",
+    )
+    explain.add_argument("--json", action="store_true", help="one JSON object")
+    add_daemon(explain)
 
 
-def _kinds(text: str) -> tuple[str, ...]:
-    known = ("html", "ics", "pdf", "qr")
-    kinds = tuple(kind.strip() for kind in text.split(","))
-    for kind in kinds:
-        if kind not in known:
-            raise argparse.ArgumentTypeError(f"{kind!r} is none of {','.join(known)}")
-    return kinds
+def _add_report(commands: "argparse._SubParsersAction[Parser]") -> None:
+    report = commands.add_parser(
+        "report",
+        help="who must hear about messages; with --send, tell them",
+        description="Ask the daemon who is responsible for the relay and the links of"
+        " each message, why, and on which evidence. Nothing is sent without --send.",
+    )
+    report.add_argument(
+        "paths",
+        nargs="*",
+        metavar="FILE|-|DIR|MBOX",
+        help="messages, mboxes, maildirs, folders; - is the standard input (default)",
+    )
+    add_boundary(report)
+    report.add_argument("--send", action="store_true", help="write to the desks")
+    report.add_argument(
+        "--json", action="store_true", help="print the daemon's answers, one a line"
+    )
+    add_daemon(report)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -158,6 +161,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             from sc.cli.check import run
         elif options.command == "evidence":
             from sc.cli.evidence import run
+        elif options.command == "report":
+            from sc.cli.report import run
+        elif options.command == "contact":
+            from sc.cli.contact import run
+        elif options.command == "explain":
+            from sc.cli.explain import run
         else:
             from sc.cli.outbox import run
         return run(options)

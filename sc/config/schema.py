@@ -14,6 +14,7 @@ from sc.config.listeners import DEFAULTS, Listener, Protocol, read_listeners
 from sc.config.load import Source, read_nodes
 from sc.config.problems import ConfigError
 from sc.config.structure import Structurer
+from sc.history.settings import HistorySettings
 from sc.model.report import Boundary
 from sc.net.cache_settings import CacheSettings
 from sc.net.resolver import ResolverSettings
@@ -48,6 +49,7 @@ class Config:
         lead, besides those that we know; without a value only those; `[]`: none.
     @ivar shorteners: what is done with links of `url_shorteners_to_follow`.
     @ivar abuse_report: how reports leave; nothing is sent without it.
+    @ivar history: what `scctl explain` can tell.
     @ivar outbox: how often a report is tried, and how long it is kept.
     @ivar store: where reports and requests lie.
     """
@@ -70,6 +72,7 @@ class Config:
     )
     shorteners: ShortenerSettings = ShortenerSettings()
     abuse_report: AbuseReportSettings = AbuseReportSettings()
+    history: HistorySettings = HistorySettings()
     outbox: OutboxSettings = OutboxSettings()
     store: StoreSettings = StoreSettings()
 

@@ -31,6 +31,11 @@ class NoSuchReportError(LookupError):
     """No report of this id, or no longer."""
 
 
+def entries(cursor: Cursor) -> tuple[Entry, ...]:
+    """Those that a statement which began with `SELECT` found."""
+    return tuple(map(entry_of, cursor.fetchall()))
+
+
 def entry_of(row: Row) -> Entry:
     values = dict(zip(_NAMES, row, strict=True))
     return Entry(**{**values, "state": ReportState(values["state"])})

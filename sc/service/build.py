@@ -6,7 +6,9 @@ from twisted.internet.defer import Deferred, gatherResults
 
 from sc.access import Access
 from sc.config.schema import Config
+from sc.explain import Explainer
 from sc.flow import Flow
+from sc.listeners.http.door import Questions
 from sc.model.status import ScannerStatus
 from sc.service.changes import adopted
 from sc.service.doors import Behind, open_door
@@ -65,6 +67,7 @@ class Parts:
         self.flow.policy = self.scanning.policy
         self.access.settings = with_admin(config.access, self.base.token)
         self.reports.adopt(config)
+        self.base.history.settings = config.history
         Deferred.fromCoroutine(retired.stop())
         Deferred.fromCoroutine(self.scanning.watch.start())
         return config
@@ -96,6 +99,7 @@ def build(config: Config, around: Surroundings, state: StateDir) -> Parts:
         access=access,
         outbox=base.outbox,
         gate=base.gate,
+        questions=Questions(reports.who, Explainer(base.store, base.history).explain),
         offload=base.offload,
         statuses=parts.statuses,
         readiness=parts.why_not_ready,

@@ -14,6 +14,7 @@ AT_ONCE = (
     "attached_links",
     "contacts",
     "health",
+    "history",
     "ignored_link_hosts",
     "policy",
     "scanners",

@@ -9,6 +9,7 @@ from sc.access import Access
 from sc.config.listeners import Listener
 from sc.flow import Flow
 from sc.listeners.http.door import Door as HttpDoor
+from sc.listeners.http.door import Questions
 from sc.listeners.http.service import HttpService
 from sc.listeners.http.settings import HttpSettings
 from sc.listeners.smtp.filter import Filter
@@ -42,6 +43,7 @@ class Behind:
     access: Access
     outbox: Outbox
     gate: Gate
+    questions: Questions
     offload: Offload
     statuses: Callable[[], tuple[ScannerStatus, ...]]
     readiness: Callable[[], tuple[str, ...]]
@@ -72,6 +74,7 @@ def _http(
         clock=around.reactor,
         outbox=behind.outbox,
         gate=behind.gate,
+        questions=behind.questions,
         offload=behind.offload,
         statuses=behind.statuses,
         readiness=behind.readiness,
@@ -102,6 +105,7 @@ def _smtp(
             packing=Packing(headers.rewritten, behind.hostname),
             next_hop=relay(hop, behind.hostname, around) if hop else None,
             quarantine_address=behind.quarantine_address or None,
+            maillog=behind.flow.maillog,
         ),
         report=Report(behind.flow),
         new_id=behind.flow.new_id,

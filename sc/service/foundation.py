@@ -6,6 +6,7 @@ from attrs import field, frozen
 from twisted.python.threadpool import ThreadPool
 
 from sc.config.schema import Config
+from sc.history.history import History
 from sc.maillog import MailLog
 from sc.offload import Offload
 from sc.outbox.gate import Gate
@@ -38,6 +39,7 @@ class Foundation:
     offload: Offload
     cache: Cache
     store: DurableStore
+    history: History
     memory: SeenMemory
     outbox: Outbox
     gate: Gate
@@ -49,6 +51,7 @@ class Foundation:
 
     async def close(self) -> None:
         """Give back threads, files and sockets; safe if nothing was started."""
+        await self.history.stop()
         await self.store.close()
         await self.cache.close()
         self.pool.stop()
@@ -61,12 +64,14 @@ def lay(config: Config, around: Surroundings, state: StateDir) -> Foundation:
     @raise StateDirError: the state folder cannot be used.
     @raise StoreError: what the store needs is not installed.
     """
-    reactor, maillog = around.reactor, MailLog()
+    reactor = around.reactor
     pool = ThreadPool(0, config.threads, "sc.offload")
     new_id = id_source(around.random)
     host = hostname()
     node = node_name(state.key("node.key"), host)
     store = choose_store(config.store, state.path(STORE_FILE), reactor)
+    history = History(store, reactor, config.history)
+    maillog = MailLog(keep=history.keep)
     outbox = Outbox(store, reactor, new_id, config.outbox, maillog, node)
     outbox.rules = config.abuse_report.rules
     return Foundation(
@@ -76,6 +81,7 @@ def lay(config: Config, around: Surroundings, state: StateDir) -> Foundation:
         offload=Offload(reactor, pool),
         store=store,
         cache=build_cache(config.cache, reactor),
+        history=history,
         memory=SeenFile(state.path(SEEN_FILE)),
         outbox=outbox,
         gate=Gate(store, reactor, outbox),

@@ -23,6 +23,7 @@ from sc.abuse.requests import Requests
 from sc.abuse.shorteners import Shorteners, hosts_to_follow
 from sc.abuse.signer import Signer
 from sc.abuse.signing_keys import doubts, read_keys
+from sc.abuse.who import Answer, Who
 from sc.attached.reader import AttachmentReader
 from sc.config.schema import Config
 from sc.flow import Outcome
@@ -85,6 +86,14 @@ class Reports:
                 self.reporter.after_scan(message, outcome.direction, decision)
             )
 
+    async def who(self, what: str) -> tuple[Answer, ...]:
+        """
+        The contacts for an address, a network or a host.
+
+        @raise NoSuchHostError: it is none of them.
+        """
+        return await self.reporter.means.who.tell(what)
+
     def start(self) -> None:
         """Send what waits, and take up requests that an earlier run left."""
         Deferred.fromCoroutine(self.grounds.base.gate.announce())
@@ -137,7 +146,10 @@ def build_reports(config: Config, base: Foundation) -> Reports:
     return Reports(
         grounds=grounds,
         reporter=Reporter(
-            _means(config, grounds), Requests(base.store, base.node), clock
+            _means(config, grounds),
+            Requests(base.store, base.node),
+            clock,
+            base.maillog,
         ),
         sender=_sender(config, base),
         own=OwnReports(seal, tuple(config.scanners.by_name)),
@@ -181,6 +193,7 @@ def _means(config: Config, grounds: Grounds) -> Means:
         boundary=config.trusted_boundary,
         lookup=Lookup(resolver, finder, clock),
         shorteners=_shorteners(config, grounds, fetching),
+        who=Who(finder, resolver),
         drafts=_drafts(config, grounds),
         seal=grounds.seal,
         outbox=base.outbox,

@@ -84,4 +84,18 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         )
         """,
     ),
+    (
+        # The mail log's lines, and what finds a report by other names than its id.
+        """
+        CREATE TABLE history (
+            message_id TEXT NOT NULL,
+            at DOUBLE PRECISION NOT NULL,
+            line TEXT NOT NULL
+        )
+        """,
+        "CREATE INDEX history_by_message ON history (message_id)",
+        "CREATE INDEX history_by_time ON history (at)",
+        "CREATE INDEX reports_by_message ON reports (message_id)",
+        "CREATE INDEX reports_by_mail ON reports (mail_message_id)",
+    ),
 )

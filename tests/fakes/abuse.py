@@ -19,6 +19,7 @@ from sc.abuse.report_id import ReportSeal
 from sc.abuse.reporting import Reporter
 from sc.abuse.requests import Requests
 from sc.abuse.settings import AbuseReportSettings
+from sc.abuse.who import Who
 from sc.maillog import MailLog
 from sc.model.complaint import Complaint, Contact, LinkItem, RelayItem
 from sc.model.envelope import Envelope, IPAddress
@@ -176,11 +177,12 @@ def desk(
         boundary,
         Lookup(resolver, finder, bench.clock),
         shorteners(web or FakeWeb(), bench.clock, INLINE),
+        Who(finder, resolver),
         drafts,
         SEAL,
         outbox or bench.outbox,
         DryRun(path.parent / "dry-run", bench.clock, INLINE, MailLog()),
         INLINE,
     )
-    reporter = Reporter(means, Requests(bench.store), bench.clock)
+    reporter = Reporter(means, Requests(bench.store), bench.clock, MailLog())
     return Desk(bench, reporter, resolver, finder, gathered)

@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from ipaddress import ip_address, ip_network
 from typing import Any, cast
 
 from attrs import define, field, frozen
@@ -20,13 +21,17 @@ from twisted.internet.testing import StringTransport
 from twisted.logger import ILogObserver, LogEvent, Logger
 from twisted.python.failure import Failure
 
+from sc.abuse.who import Answer, NoSuchHostError
 from sc.access import Access, AccessSettings, Right, Token
+from sc.explain import Story, UnknownNameError
 from sc.flow import Flow
-from sc.listeners.http.door import Door
+from sc.history.table import Line
+from sc.listeners.http.door import Door, Questions
 from sc.listeners.http.protocol import HttpChannel
 from sc.listeners.http.service import http_site
 from sc.listeners.http.settings import HttpSettings
 from sc.listeners.http.site import HttpSite
+from sc.model.complaint import Contact
 from sc.model.report import ReportState, ReportStatus
 from sc.model.status import Health, ScannerStatus
 from sc.offload import Offload
@@ -83,6 +88,34 @@ def entry(report_id: str, state: ReportState = ReportState.DEFERRED) -> Entry:
         changed=1060.5,
         next_attempt=1360.5,
     )
+
+
+async def who(what: str) -> tuple[Answer, ...]:
+    """Knows one address, and one that wants a form."""
+    if what == "nowhere.example":
+        raise NoSuchHostError("nowhere.example has no address")
+    network = ip_network("192.0.2.0/24")
+    others = ("noc@isp.example",)
+    desk = Contact("abuse@isp.example", "rdap", "its abuse role", network, others)
+    return (
+        Answer(ip_address("192.0.2.7"), desk),
+        Answer(
+            ip_address("192.0.2.8"),
+            problem="192.0.2.8: reports are taken at https://isp.example/form",
+            form="https://isp.example/form",
+        ),
+    )
+
+
+async def explain(name: str) -> Story:
+    """Knows the message `id-9`, with its report `r-1`."""
+    if name != "id-9":
+        raise UnknownNameError("nothing is known about that id, or no longer")
+    lines = (Line("id-9", 1000.5, "scanned id=id-9"),)
+    return Story("id-9", lines, (entry("r-1"),), frozenset({"r-1"}), 1001.0)
+
+
+QUESTIONS = Questions(who, explain)
 
 
 @define
@@ -227,6 +260,7 @@ class Client:
             Offload(cast(Any, InlineThreads()), cast(Any, InlineThreads())),
             lambda: STATUSES,
             readiness,
+            QUESTIONS,
             log=Logger(
                 "sc.listeners.http", observer=cast(ILogObserver, self.events.append)
             ),

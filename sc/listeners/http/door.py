@@ -1,13 +1,15 @@
 """What all requests of one HTTP listener share."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from attrs import field, frozen
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
+from sc.abuse.who import Answer
 from sc.access import Access
+from sc.explain import Story
 from sc.flow import Flow
 from sc.listeners.http.settings import HttpSettings
 from sc.model.report import ReportState, ReportStatus
@@ -66,6 +68,19 @@ class Gate(Protocol):
 
 
 @frozen
+class Questions:
+    """
+    What an operator may ask about.
+
+    @ivar who: the contacts for an address, a network or a host.
+    @ivar explain: the story behind an id.
+    """
+
+    who: Callable[[str], Awaitable[tuple[Answer, ...]]]
+    explain: Callable[[str], Awaitable[Story]]
+
+
+@frozen
 class Door:
     """
     @ivar offload: for large JSON.
@@ -84,6 +99,7 @@ class Door:
     offload: Offload
     statuses: Callable[[], tuple[ScannerStatus, ...]]
     readiness: Callable[[], tuple[str, ...]]
+    questions: Questions
     name: str = "http"
     spool_dir: str | None = None
     log: Logger = field(factory=lambda: Logger("sc.listeners.http"))

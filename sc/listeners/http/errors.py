@@ -7,6 +7,8 @@ from twisted.internet.defer import CancelledError
 from twisted.internet.defer import TimeoutError as DeadlineError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from sc.abuse.who import NoSuchHostError
+from sc.explain import UnknownNameError
 from sc.flow import OverloadedError, SendingNotConfiguredError
 from sc.outbox.states import TransitionError
 from sc.outbox.table import NoSuchReportError
@@ -53,6 +55,8 @@ _ANSWERS: Sequence[tuple[type[Exception], Callable[[BaseException], HttpError]]]
     (StoreError, _again("the store cannot be used now")),
     (DeadlineError, _again("no answer in time")),
     (CancelledError, _again("the daemon stops")),
+    (NoSuchHostError, lambda error: HttpError(422, str(error))),
+    (UnknownNameError, lambda error: HttpError(404, str(error))),
     (NoSuchReportError, lambda error: HttpError(404, str(error))),
     (TransitionError, lambda error: HttpError(409, str(error))),
     (

@@ -6,7 +6,15 @@ from twisted.web.iweb import IRequest
 from twisted.web.resource import IResource
 
 from sc.access import Caller, Right
-from sc.listeners.http import guard, outbox_api, reply, report_api, scan_api, shapes
+from sc.listeners.http import (
+    guard,
+    outbox_api,
+    questions,
+    reply,
+    report_api,
+    scan_api,
+    shapes,
+)
 from sc.listeners.http.door import Door
 from sc.listeners.http.errors import HttpError, error_of
 from sc.listeners.http.json_text import encode
@@ -112,6 +120,20 @@ class HttpApi:
     async def outbox_cancel(self, request: HttpRequest, report_id: str) -> bytes:
         self._admit(request, Right.ADMIN)
         return _json(request, await outbox_api.cancelled(self._door.outbox, report_id))
+
+    @app.route("/v1/explain/<path:name>", methods=["GET"])
+    async def explain(self, request: HttpRequest, name: str) -> bytes:
+        self._admit(request, Right.ADMIN)
+        return _json(
+            request, questions.story_object(await self._door.questions.explain(name))
+        )
+
+    @app.route("/v1/contacts/<path:what>", methods=["GET"])
+    async def contacts(self, request: HttpRequest, what: str) -> bytes:
+        self._admit(request, Right.REPORT)
+        return _json(
+            request, questions.contacts_object(await self._door.questions.who(what))
+        )
 
     # -- what all of them share
 

@@ -6,14 +6,14 @@ own reply; whatever goes wrong is a 4xx, and the client keeps its mail.
 
 from typing import Protocol
 
-from attrs import evolve, field, frozen
-from twisted.logger import Logger
+from attrs import evolve, frozen
 
 from sc.content.fields import uneditable
 from sc.flow import Outcome
 from sc.listeners.smtp.loops import loops
 from sc.listeners.smtp.packing import Packing
 from sc.listeners.smtp.settings import SmtpSettings
+from sc.maillog import MailLog
 from sc.model.decision import Action, Decision
 from sc.model.message import Message
 from sc.net.relay import Delivery, RelayError
@@ -58,7 +58,7 @@ class Filter:
     packing: Packing
     next_hop: NextHop | None = None
     quarantine_address: str | None = None
-    log: Logger = field(factory=Logger)
+    maillog: MailLog = MailLog()
 
     async def answer(self, message: Message) -> tuple[Reply, ...]:
         """
@@ -114,21 +114,10 @@ class Filter:
         try:
             replies = await next_hop.deliver(delivery)
         except RelayError as e:
-            self.log.warn(
-                "not relayed id={id} uncertain={uncertain}: {e}",
-                id=message_id,
-                uncertain=e.uncertain,
-                e=e,
-            )
+            self.maillog.not_relayed(message_id, str(e), uncertain=e.uncertain)
             replies = _known(e, len(delivery.recipients))
             return tuple(_passed_on(r) for r in replies)
-        self.log.info(
-            "relayed id={id} rcpts={rcpts} accepted={accepted} reply={reply}",
-            id=message_id,
-            rcpts=len(replies),
-            accepted=sum(r.is_positive for r in replies),
-            reply=f"{replies[0].code} {replies[0].lines[0]}",
-        )
+        self.maillog.relayed(message_id, replies)
         return tuple(_passed_on(r) for r in replies)
 
 

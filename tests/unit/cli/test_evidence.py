@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sc.cli import exits
-from sc.cli.evidence import EVERY, Progress
+from sc.cli.progress import EVERY, Progress
 from sc.cli.scctl import main
 from tests.fakes.attachments import message
 

@@ -22,7 +22,13 @@ from sc.listeners.http.service import HttpService
 from sc.listeners.http.settings import HttpLimits, HttpSettings
 from sc.offload import Offload
 from tests.fakes.flow import SPAM, stub_flow
-from tests.fakes.http_door import STATUSES, FakeGate, FakeOutbox, parse_replies
+from tests.fakes.http_door import (
+    QUESTIONS,
+    STATUSES,
+    FakeGate,
+    FakeOutbox,
+    parse_replies,
+)
 from tests.fakes.inline_threads import InlineThreads
 
 _REACTOR = cast(Any, reactor)  # its interfaces say less than it can
@@ -55,7 +61,7 @@ def service(flow: Flow, clock: IReactorTime = _REACTOR, **limits: Any) -> HttpSe
     access = Access()
     threads = cast(Any, InlineThreads())
     offload = Offload(threads, threads)
-    told = (lambda: STATUSES, lambda: ())
+    told = (lambda: STATUSES, lambda: (), QUESTIONS)
     door = Door(flow, access, settings, clock, outbox, FakeGate(), offload, *told)
     return HttpService(_REACTOR, door)
 

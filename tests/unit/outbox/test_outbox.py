@@ -11,7 +11,6 @@ from twisted.internet import reactor  # noqa: TID251 the tests' reactor
 from twisted.internet.defer import CancelledError, Deferred, gatherResults
 from twisted.internet.interfaces import IReactorFromThreads
 from twisted.internet.task import Clock
-from twisted.logger import Logger
 
 from sc.maillog import MailLog
 from sc.model.report import ReportState as S
@@ -294,17 +293,15 @@ async def test_not_taken(bench: Bench) -> None:
 
 async def test_logged(bench: Bench) -> None:
     """Each state is a line for the operator; a repeat is none."""
-    lines: list[str] = []
-
-    class Lines(Logger):
-        def info(self, format: str | None = None, **fields: object) -> None:  # noqa: A002 Logger's own word
-            lines.append(f"{fields['report']} {fields['state']} {fields['evidence']}")
-
-    bench.outbox._maillog = MailLog(Lines())
+    lines: list[tuple[str, str]] = []
+    bench.outbox._maillog = MailLog(keep=lambda *line: lines.append(line))
     await put(bench, S.SENDING, S.SENT)
     await bench.outbox.add(report())
     expected = ["queued", "sending", "sent"]
-    assert lines == [f"r1 {state} relay_192.0.2.1" for state in expected]
+    start = "report id=r1 message=m1 contact=abuse@net.example evidence=relay_192.0.2.1"
+    assert [(m, line.partition(" reason=")[0]) for m, line in lines] == [
+        ("m1", f"{start} state={state}") for state in expected
+    ]
 
 
 def test_every_state_has_its_rules() -> None:

@@ -1,0 +1,54 @@
+"""What the commands that ask the daemon have in common: errors and text."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from sc.cli import exits
+from sc.cli.client import Client, DaemonError, NoDaemonError, token
+
+
+def asked(options: argparse.Namespace, work: Callable[[Client], int]) -> int:
+    """`work`, and an exit code for whatever the daemon refuses."""
+    try:
+        return work(Client(options.url, token(options.token_file, os.environ)))
+    except NoDaemonError as e:
+        return fail(exits.NO_DAEMON, str(e))
+    except OSError as e:
+        return fail(exits.INPUT, f"{e.filename}: {e.strerror}")
+    except DaemonError as e:
+        return fail(code_of(e), why(e))
+
+
+def why(error: DaemonError) -> str:
+    hint = "; give --token-file or $SC_TOKEN" if error.status in (401, 403) else ""
+    return f"{plain(str(error))}{hint}"
+
+
+def code_of(error: DaemonError) -> int:
+    """A daemon that is busy, or stops, is another thing than one that says no."""
+    return exits.LATER if error.status >= 500 else exits.FAILED
+
+
+def fail(code: int, text: str) -> int:
+    print(f"scctl: {text}", file=sys.stderr)
+    return code
+
+
+def utc(seconds: float) -> str:
+    return datetime.fromtimestamp(int(seconds), UTC).isoformat()
+
+
+def plain(text: str) -> str:
+    """What a stranger wrote cannot move the operator's cursor."""
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
+def lines(pairs: list[tuple[str, Any]]) -> Iterator[str]:
+    """`  name     value`, of those that have one."""
+    for name, value in pairs:
+        if value not in (None, "", []):
+            yield f"  {name:8} {plain(str(value))}"

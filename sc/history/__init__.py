@@ -1,0 +1,1 @@
+"""What became of each message: the mail log's lines, kept for `scctl explain`."""

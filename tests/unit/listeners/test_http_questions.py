@@ -1,0 +1,69 @@
+"""What an operator asks the HTTP door about: contacts, and the story behind an id."""
+
+import pytest
+
+from tests.fakes.http_door import ADMIN_TOKEN, SCAN_TOKEN, STRANGER, Client
+
+ADMIN = f"Authorization: Bearer {ADMIN_TOKEN}"
+
+
+def test_contacts() -> None:
+    """One object for each address; a form is a result of its own."""
+    reply = Client().get("/v1/contacts/192.0.2.0%2F24")
+    assert reply.status == 200
+    assert reply.json == {
+        "contacts": [
+            {
+                "ip": "192.0.2.7",
+                "contact": "abuse@isp.example",
+                "source": "rdap",
+                "reason": "its abuse role",
+                "alternatives": ["noc@isp.example"],
+                "network": "192.0.2.0/24",
+                "form": None,
+            },
+            {
+                "ip": "192.0.2.8",
+                "contact": None,
+                "source": None,
+                "reason": "192.0.2.8: reports are taken at https://isp.example/form",
+                "alternatives": [],
+                "network": None,
+                "form": "https://isp.example/form",
+            },
+        ]
+    }
+
+
+def test_no_host() -> None:
+    """The question was understood, and has no answer."""
+    reply = Client().get("/v1/contacts/nowhere.example")
+    assert (reply.status, reply.error) == (422, "nowhere.example has no address")
+
+
+def test_explain() -> None:
+    """Everything about a message in one object."""
+    found = Client().get("/v1/explain/id-9", ADMIN).json
+    assert found["message_id"] == "id-9"
+    assert found["lines"] == [{"at": 1000.5, "line": "scanned id=id-9"}]
+    assert found["waiting_since"] == 1001.0
+    (report,) = found["reports"]
+    assert (report["id"], report["state"]) == ("r-1", "deferred")
+    assert report["mail_kept"] is True
+
+
+def test_unknown() -> None:
+    """404, as for everything that is not there."""
+    reply = Client().get("/v1/explain/%3Cx%2Fy@example.org%3E", ADMIN)
+    told = "nothing is known about that id, or no longer"
+    assert (reply.status, reply.error) == (404, told)
+
+
+@pytest.mark.parametrize("path", ["/v1/explain/id-9", "/v1/contacts/192.0.2.7"])
+def test_rights(path: str) -> None:
+    """The story holds other people's mail; contacts cost registries something."""
+    scanner = f"Authorization: Bearer {SCAN_TOKEN}"
+    assert Client(peer=STRANGER).get(path).status == 401
+    assert Client(peer=STRANGER).get(path, scanner).status == 403
+    here = Client().get(path).status
+    assert here == (200 if path.startswith("/v1/contacts/") else 401)
