@@ -11,6 +11,7 @@ from sc.model.decision import Decision, RecipientDecision
 from sc.model.envelope import Direction, Envelope
 from sc.model.message import Message
 from sc.model.report import (
+    KeyReusedError,
     ReportOutcome,
     ReportRequest,
     SendingNotConfiguredError,
@@ -19,6 +20,7 @@ from sc.model.verdict import Verdict
 
 __all__ = [
     "Flow",
+    "KeyReusedError",
     "Outcome",
     "OverloadedError",
     "Pipeline",
@@ -76,6 +78,7 @@ class Reporting(Protocol):
         """
         Find evidence and contacts; send if asked.
 
+        @raise KeyReusedError: the request's key stands for another one.
         @raise SendingNotConfiguredError: asked to send, and cannot.
         """
         ...

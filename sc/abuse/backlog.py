@@ -9,9 +9,11 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
+from sc.abuse.keys import Taken
 from sc.abuse.requests import GivenUpError, Requests
 from sc.model.message import Message
-from sc.model.report import ReportRequest
+from sc.model.report import ReportRequest, ReportStatus
+from sc.outbox.settings import DAY
 from sc.store.interface import StoreError
 
 CONCURRENCY = 20
@@ -30,12 +32,14 @@ class Backlog:
     Nobody who waits for a request can cancel it.
 
     @ivar work: everything about one request; if it fails, it is called again.
+    @ivar keep: seconds for which idempotency keys are known.
     """
 
     _requests: Requests
-    _work: Callable[[Message, ReportRequest], Awaitable[None]]
+    _work: Callable[[Message, ReportRequest], Awaitable[tuple[ReportStatus, ...]]]
     _clock: IReactorTime
     _log: Logger = field(factory=Logger)
+    _keep: float = 30 * DAY
     _waiting: deque[str] = field(factory=deque)
     _running: dict[str, Deferred[None]] = field(factory=dict)
     _looking: Deferred[None] | None = None
@@ -46,14 +50,21 @@ class Backlog:
         """Requests that wait or are under way in this process."""
         return len(self._waiting) + len(self._running)
 
-    async def add(self, message: Message, request: ReportRequest) -> None:
+    async def add(
+        self, message: Message, request: ReportRequest, told: str = ""
+    ) -> Taken | None:
         """
         Return when it is committed; the work begins at once, or when there is room.
 
+        @param told: the fingerprint of a request with a key; see `Requests.add`.
+        @raise KeyReusedError: its key stands for another request.
         @raise StoreError: it was not taken.
         """
-        await self._requests.add(message, request, self._clock.seconds())
-        self._enqueue(message.id)
+        now = self._clock.seconds()
+        taken = await self._requests.add(message, request, now, told)
+        if taken is None:
+            self._enqueue(message.id)
+        return taken
 
     def start(self) -> None:
         """Take up what an earlier process left, and what other nodes will leave."""
@@ -81,7 +92,9 @@ class Backlog:
             while True:
                 pause = LOOK
                 try:
-                    ids = await self._requests.ids(self._clock.seconds())
+                    now = self._clock.seconds()
+                    await self._requests.purge(now - self._keep)
+                    ids = await self._requests.ids(now)
                     known = {*self._waiting, *self._running}
                     self._waiting.extend(i for i in ids if i not in known)
                     self._fill()
@@ -128,8 +141,8 @@ class Backlog:
         try:
             begun = await self._requests.begin(request_id, self._clock.seconds())
             if begun is not None:
-                await self._work(*begun)
-                await self._requests.remove(request_id)
+                reports = await self._work(*begun)
+                await self._requests.remove(request_id, reports)
         except CancelledError:
             raise
         except GivenUpError as e:

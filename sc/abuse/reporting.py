@@ -4,16 +4,19 @@ What is to be sent is committed first and goes on without its caller, who waits 
 while and is told what is known then.
 """
 
+from contextlib import suppress
 from weakref import WeakValueDictionary
 
 from attrs import evolve
 from twisted.internet.defer import Deferred
 from twisted.internet.defer import TimeoutError as DeadlineError
 from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from sc.abuse.backlog import Backlog
 from sc.abuse.case import Case, Means
+from sc.abuse.keys import fingerprint
 from sc.abuse.requests import Requests
 from sc.maillog import MailLog
 from sc.model.decision import Decision, Reason
@@ -27,10 +30,15 @@ from sc.model.report import (
 )
 from sc.model.verdict import names_virus
 from sc.outbox.bell import Bell
+from sc.outbox.settings import DAY
+from sc.outbox.table import NoSuchReportError
 from sc.store.interface import StoreError
 
 REPORTED = (Reason.SPAM, Reason.SUSPICIOUS, Reason.VIRUS)
 """What may report itself: not what could not be scanned, and no test pattern."""
+
+POLL = 0.5
+"""Seconds between two looks at a request that this or another node works on."""
 
 TEST_VIRUS = "EICAR"
 """The symbol of a file that is no virus, and that everybody may send to test."""
@@ -41,6 +49,8 @@ class Reporter:
     Implements `sc.flow.Reporting`.
 
     @ivar means: a reload replaces them; what has begun goes on with the old ones.
+
+    @param keep: seconds for which idempotency keys are known.
     """
 
     _log = Logger("sc.abuse")
@@ -51,11 +61,13 @@ class Reporter:
         requests: Requests,
         clock: IReactorTime,
         maillog: MailLog,
+        keep: float = 30 * DAY,
     ) -> None:
         self.means = means
         self._maillog = maillog
+        self._requests = requests
         self._clock = clock
-        self._backlog = Backlog(requests, self._work_off, clock, self._log)
+        self._backlog = Backlog(requests, self._work_off, clock, self._log, keep)
         # Held by who waits for them, and by the work itself.
         self._cases: WeakValueDictionary[str, Case] = WeakValueDictionary()
 
@@ -75,6 +87,7 @@ class Reporter:
         """
         Return when everything is known, or after `abuse_report.wait` seconds.
 
+        @raise KeyReusedError: its key stands for another request.
         @raise SendingNotConfiguredError: asked to send, and cannot.
         @raise StoreError: asked to send, and it was not taken.
         """
@@ -85,8 +98,10 @@ class Reporter:
             return await case.with_xarf(outcome, self._clock.seconds())
         wait = self.means.settings.wait
         deadline = self._clock.seconds() + wait
+        told = await self._fingerprint(message, request)
         case = self._case(message, request)
-        await self._backlog.add(message, request)
+        if await self._backlog.add(message, request, told) is not None:
+            return await self._again(case, told, deadline)
         await case.done.heard(0, max(0.0, deadline - self._clock.seconds()))
         outcome = await self._told(case, deadline)
         return await case.with_xarf(outcome, self._clock.seconds())
@@ -153,6 +168,29 @@ class Reporter:
         case.done.ring()
         return case.outcome()
 
+    async def _fingerprint(self, message: Message, request: ReportRequest) -> str:
+        """Of a request whose key counts: where nothing leaves, nothing can be twice."""
+        if not request.key or request.dry_run:
+            return ""
+        size = len(message.content)
+        return await self.means.offload(size, fingerprint, message, request)
+
+    async def _again(self, case: Case, told: str, deadline: float) -> ReportOutcome:
+        """The first request's reports, as they stand; no new ones are made."""
+        outcome = await self._answer(case)
+        while True:
+            taken = await self._requests.taken(case.request, told)
+            reports = None if taken is None else taken.reports
+            left = deadline - self._clock.seconds()
+            if taken is None or reports is not None or left <= 0:
+                break
+            await deferLater(self._clock, min(POLL, left))
+        found = evolve(outcome, reports=reports or (), complete=reports is not None)
+        with suppress(NoSuchReportError):
+            left = max(0.0, deadline - self._clock.seconds())
+            found = evolve(found, reports=await self._settled(found.reports, left))
+        return await case.with_xarf(found, self._clock.seconds())
+
     async def _told(self, case: Case, deadline: float) -> ReportOutcome:
         """With sending: how far the reports are when the time is over."""
         outcome = case.outcome()
@@ -174,7 +212,9 @@ class Reporter:
         pairs = zip(added, now, strict=True)
         return tuple(evolve(new, duplicate=old.duplicate) for old, new in pairs)
 
-    async def _work_off(self, message: Message, request: ReportRequest) -> None:
+    async def _work_off(
+        self, message: Message, request: ReportRequest
+    ) -> tuple[ReportStatus, ...]:
         """
         The whole of one committed request. If it is cut off it is done again.
 
@@ -186,6 +226,7 @@ class Reporter:
             await case.send(self._clock.seconds())
             self._tell_silence(case)
         case.done.ring()
+        return tuple(case.reports)
 
     def _tell_silence(self, case: Case) -> None:
         """A caller who has left cannot be told in the answer."""

@@ -1,14 +1,16 @@
 """Requests to report, committed: neither a crash nor a full network loses one."""
 
 import json
+from functools import partial
 from ipaddress import ip_address, ip_network
 from typing import Any
 
 from attrs import asdict, evolve, frozen
 
+from sc.abuse import keys
 from sc.model.envelope import Envelope
 from sc.model.message import Message
-from sc.model.report import Boundary, ReportRequest
+from sc.model.report import Boundary, ReportRequest, ReportStatus
 from sc.outbox.settings import TAKEOVER
 from sc.store.interface import Cursor, Store
 
@@ -39,11 +41,16 @@ class Requests:
     _store: Store
     node: str = ""
 
-    async def add(self, message: Message, request: ReportRequest, now: float) -> None:
+    async def add(
+        self, message: Message, request: ReportRequest, now: float, told: str = ""
+    ) -> keys.Taken | None:
         """
-        Return when it is on the disk; a request that is there already stays.
+        Return when it is on the disk; a request that is there already stays. One
+        whose key is known is not taken again.
 
         @param now: seconds since 1970.
+        @param told: the fingerprint of a request with a key.
+        @raise KeyReusedError: its key stands for another request.
         @raise StoreError: it was not taken.
         """
         values = (
@@ -58,7 +65,11 @@ class Requests:
             now + TAKEOVER,
         )
 
-        def work(cursor: Cursor) -> None:
+        def work(cursor: Cursor) -> keys.Taken | None:
+            if told:
+                taken = keys.take(cursor, message.id, request, told, now)
+                if taken is not None:
+                    return taken
             cursor.execute(
                 "INSERT INTO report_requests"
                 " (id, listener, envelope, request, content, attempts, created,"
@@ -66,8 +77,15 @@ class Requests:
                 " ON CONFLICT DO NOTHING",
                 values,
             )
+            return None
 
-        await self._store.transact(work)
+        return await self._store.transact(work)
+
+    async def taken(self, request: ReportRequest, told: str) -> keys.Taken | None:
+        """What its key stands for now; None: it was forgotten."""
+        return await self._store.transact(
+            partial(keys.find, request=request, told=told)
+        )
 
     async def ids(self, now: float) -> tuple[str, ...]:
         """Those that this node may begin, the oldest first; at most `MAX_IDS`."""
@@ -107,7 +125,7 @@ class Requests:
             return None
         attempts, listener, envelope, request, content = begun
         if attempts > MAX_ATTEMPTS:
-            await self.remove(request_id)
+            await self._give_up(request_id)
             raise GivenUpError(f"begun {MAX_ATTEMPTS} times without an end")
         message = Message(request_id, _envelope(envelope), bytes(content), listener)
         return message, _request(request)
@@ -123,11 +141,25 @@ class Requests:
 
         await self._store.transact(work)
 
-    async def remove(self, request_id: str) -> None:
+    async def remove(
+        self, request_id: str, reports: tuple[ReportStatus, ...] = ()
+    ) -> None:
         """Its reports are in the outbox."""
 
         def work(cursor: Cursor) -> None:
             cursor.execute("DELETE FROM report_requests WHERE id = ?", (request_id,))
+            keys.settle(cursor, request_id, reports)
+
+        await self._store.transact(work)
+
+    async def purge(self, before: float) -> None:
+        """Forget the keys of this time."""
+        await self._store.transact(partial(keys.purge, before=before))
+
+    async def _give_up(self, request_id: str) -> None:
+        def work(cursor: Cursor) -> None:
+            cursor.execute("DELETE FROM report_requests WHERE id = ?", (request_id,))
+            keys.forget(cursor, request_id)
 
         await self._store.transact(work)
 

@@ -42,6 +42,7 @@ class ReportRequest:
     @ivar xarf: the answer is to hold XARF reports.
     @ivar infected: a scanner found a virus; the report must not carry it.
     @ivar dry_run: with `send`: write down what would be sent, for the operator.
+    @ivar key: the caller's own name for this request to send; "" is none.
     """
 
     send: bool = False
@@ -50,6 +51,11 @@ class ReportRequest:
     xarf: XarfRequest | None = None
     infected: bool = False
     dry_run: bool = False
+    key: str = ""
+
+
+class KeyReusedError(Exception):
+    """The caller used the same key for something else."""
 
 
 class SendingNotConfiguredError(Exception):

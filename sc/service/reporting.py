@@ -35,6 +35,7 @@ from sc.net.fetcher import FetcherSettings, GuardedFetcher
 from sc.net.resolver import DNSResolver
 from sc.net.whois import GuardedWhois
 from sc.outbox.sender import Sender
+from sc.outbox.settings import DAY
 from sc.service.doors import relay
 from sc.service.foundation import Foundation
 
@@ -150,6 +151,7 @@ def build_reports(config: Config, base: Foundation) -> Reports:
             Requests(base.store, base.node),
             clock,
             base.maillog,
+            config.outbox.row_days * DAY,
         ),
         sender=_sender(config, base),
         own=OwnReports(seal, tuple(config.scanners.by_name)),

@@ -98,4 +98,19 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX reports_by_message ON reports (message_id)",
         "CREATE INDEX reports_by_mail ON reports (mail_message_id)",
     ),
+    (
+        # Committed along with a request; `reports` are JSON, once it is done.
+        """
+        CREATE TABLE idempotency_keys (
+            caller TEXT NOT NULL,
+            idempotency_key TEXT NOT NULL,
+            fingerprint TEXT NOT NULL,
+            message_id TEXT NOT NULL,
+            reports TEXT,
+            created DOUBLE PRECISION NOT NULL,
+            PRIMARY KEY (caller, idempotency_key)
+        )
+        """,
+        "CREATE INDEX idempotency_keys_by_message ON idempotency_keys (message_id)",
+    ),
 )

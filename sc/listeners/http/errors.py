@@ -9,7 +9,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from sc.abuse.who import NoSuchHostError
 from sc.explain import UnknownNameError
-from sc.flow import OverloadedError, SendingNotConfiguredError
+from sc.flow import KeyReusedError, OverloadedError, SendingNotConfiguredError
 from sc.outbox.states import TransitionError
 from sc.outbox.table import NoSuchReportError
 from sc.store.interface import StoreError
@@ -57,6 +57,7 @@ _ANSWERS: Sequence[tuple[type[Exception], Callable[[BaseException], HttpError]]]
     (CancelledError, _again("the daemon stops")),
     (NoSuchHostError, lambda error: HttpError(422, str(error))),
     (UnknownNameError, lambda error: HttpError(404, str(error))),
+    (KeyReusedError, lambda error: HttpError(422, str(error))),
     (NoSuchReportError, lambda error: HttpError(404, str(error))),
     (TransitionError, lambda error: HttpError(409, str(error))),
     (

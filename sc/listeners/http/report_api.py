@@ -12,6 +12,7 @@ from sc.listeners.http import message as body
 from sc.listeners.http.boundary import boundary_of
 from sc.listeners.http.door import Door
 from sc.listeners.http.errors import HttpError, error_of
+from sc.listeners.http.idempotency import key_of
 from sc.listeners.http.report_shapes import report_object
 from sc.listeners.http.request import HttpRequest
 from sc.listeners.http.shapes import Json
@@ -55,8 +56,12 @@ def _from_raw(door: Door, request: HttpRequest, caller: str) -> _Asked:
     if words - {"send", "dry-run"}:
         raise HttpError(400, f"{SEND_FIELD}: can be `send` or `dry-run` only")
     message = body.raw_message(door, request)
-    dry_run = "dry-run" in words
-    wanted = ReportRequest(send=bool(words), dry_run=dry_run, caller=caller)
+    wanted = ReportRequest(
+        send=bool(words),
+        dry_run="dry-run" in words,
+        caller=caller,
+        key=key_of(request),
+    )
     return _Asked(message, wanted)
 
 
@@ -73,6 +78,7 @@ async def _from_json(door: Door, request: HttpRequest, caller: str) -> _Asked:
         boundary=None if boundary is None else boundary_of(boundary),
         caller=caller,
         xarf=xarf,
+        key=key_of(request),
     )
     known = ("send", "dry_run")
     ignored = (f"abuse_report.{key[:60]}" for key in options if key not in known)

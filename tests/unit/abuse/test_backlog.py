@@ -12,7 +12,7 @@ from twisted.logger import ILogObserver, LogEvent, Logger
 from sc.abuse.backlog import CONCURRENCY, PAUSE, Backlog
 from sc.abuse.requests import MAX_ATTEMPTS, Requests
 from sc.model.message import Message
-from sc.model.report import ReportRequest
+from sc.model.report import ReportRequest, ReportStatus
 from sc.store.interface import StoreError
 from tests.fakes.abuse import message
 from tests.fakes.outbox import NOW, Bench
@@ -33,7 +33,9 @@ class Work:
     hold: "Deferred[None] | None" = None
     errors: list[Exception] = field(factory=list)
 
-    async def __call__(self, message: Message, request: ReportRequest) -> None:
+    async def __call__(
+        self, message: Message, request: ReportRequest
+    ) -> tuple[ReportStatus, ...]:
         self.begun.append(message.id)
         if self.errors:
             raise self.errors.pop(0)
@@ -42,6 +44,7 @@ class Work:
             self.hold.chainDeferred(waiting)
             self.hold = Deferred()
             await waiting
+        return ()
 
 
 @define

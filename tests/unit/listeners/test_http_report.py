@@ -391,3 +391,30 @@ def test_deadline() -> None:
     assert (reply.status, reply.error) == (503, "no answer in time")
     flow_clock.advance(900.0)
     assert flow.reporting.finished == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "key"),
+    [
+        ('"8e03978e-40d5"', "8e03978e-40d5"),
+        ("abc=/+", "abc=/+"),
+        ("x" * 255, "x" * 255),
+    ],
+)
+def test_idempotency_key(field: str, key: str) -> None:
+    """A key reaches the report, with or without the quotes of a structured string."""
+    flow = stub_flow(report=outcome())
+    fields = ("Content-Type: message/rfc822", f"Idempotency-Key: {field}")
+    Client(flow).post("/", SPAM.encode(), *fields)
+    ((_message, request),) = flow.reporting.reported
+    assert request.key == key
+
+
+@pytest.mark.parametrize("field", ["", '""', 'a"b', "a b", "x" * 256, "\u00e4"])
+def test_bad_idempotency_key(field: str) -> None:
+    """What is no key is refused, not ignored: its caller counts on it."""
+    reply = Client(stub_flow(report=outcome())).post_json(
+        "/", {"message": SPAM}, f"Idempotency-Key: {field}"
+    )
+    assert reply.status == 400
+    assert "Idempotency-Key: give it once" in reply.json["error"]
