@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from attrs import define, evolve, field, frozen
 
 from sc.abuse.aliases import final
+from sc.abuse.providers import cloudflare
 from sc.abuse.settings import AbuseReportSettings
 from sc.content.urls import within
 from sc.model.complaint import (
@@ -87,17 +88,16 @@ def group(
 ) -> Grouped:
     """
     @param legacy_all: relays that no trusted host saw are written about, too.
-    @param sending: complaints are those to the final recipients, by the aliases.
+    @param sending: complaints are those to the final recipients: providers and, by
+        the aliases, desks.
     """
-    aliases = settings.aliases if sending else {}
     desks: dict[str, _Desk] = {}
     refused: dict[str, None] = {}
     for contact, item in _items(evidence, known):
-        recipient = final(contact.address, aliases)
-        problems = (
-            _refusal(address, item, settings)
-            for address in (contact.address, recipient)
-        )
+        recipient = _recipient(item, settings) if sending else contact.address
+        checked = dict.fromkeys((contact.address, recipient))
+        checked.pop(cloudflare.NAME, None)
+        problems = (_refusal(address, item, settings) for address in checked)
         problem = next(filter(None, problems), "")
         if problem:
             refused[problem] = None
@@ -182,6 +182,13 @@ def _host_items(
         contact = known.contacts[theirs[0]]
         told = tuple(links[:MAX_LINKS])
         yield contact, LinkItem(host, tuple(theirs), told, len(links), contact)
+
+
+def _recipient(item: Item, settings: AbuseReportSettings) -> str:
+    """In the end: a provider in place of the desk, or who stands in its place."""
+    if cloudflare.takes(settings.providers.cloudflare, item):
+        return cloudflare.NAME
+    return final(item.contact.address, settings.aliases)
 
 
 def _refusal(address: str, item: Item, settings: AbuseReportSettings) -> str:

@@ -1,6 +1,7 @@
 """Complaints to mails for the outbox: redacted, written, named. Pure CPU work."""
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parseaddr
@@ -13,6 +14,8 @@ from sc.abuse.complaints import dedupe_key, source_key, summary
 from sc.abuse.dossier import Dossier, redacted
 from sc.abuse.letter import Author, Incident, told_in_a_line
 from sc.abuse.profiles import Manner, ReportFormat
+from sc.abuse.providers.provider import Provider
+from sc.abuse.providers.registry import besides_mail, in_place_of_mail
 from sc.abuse.redact import Redactor
 from sc.abuse.report_id import ReportSeal
 from sc.abuse.settings import AbuseReportSettings
@@ -66,11 +69,19 @@ class Drafts:
         @param infected: a scanner found a virus in the message.
         """
         dossier = self._open(message, evidence, now, infected=infected)
-        return tuple(
-            report
-            for complaint in complaints
-            for report in self._reports(dossier, complaint)
-        )
+        instead = {one.name: one for one in in_place_of_mail(self.settings.providers)}
+        reports: list[NewReport] = []
+        for complaint in complaints:
+            provider = instead.get(complaint.address)
+            if provider is None:
+                reports += self._reports(dossier, complaint)
+            else:
+                reports += self._submissions(dossier, complaint, provider)
+        everything = tuple(item for one in complaints for item in one.items)
+        for provider in besides_mail(self.settings.providers):
+            told = Complaint(provider.name, everything, mailable=True)
+            reports += self._submissions(dossier, told, provider)
+        return tuple(reports)
 
     def redactor(self, message: Message) -> Redactor:
         """For everything that is told in an answer about this message."""
@@ -103,6 +114,28 @@ class Drafts:
         rest = tuple(item for item in complaint.items if item not in told)
         if rest:
             yield self._draft(dossier, evolve(complaint, items=rest), manner)
+
+    def _submissions(
+        self, dossier: Dossier, complaint: Complaint, provider: Provider
+    ) -> Iterator[NewReport]:
+        """To a third party: redacted, whatever the profiles say."""
+        manner = evolve(self.settings.manner(provider.name), redact=True)
+        author = self._author(manner)
+        incident = self._incident(dossier, complaint, manner, "")
+        for one in provider.submissions(incident, author):
+            parts = [provider.name, one.about, dossier.evidence.fingerprint]
+            yield NewReport(
+                key=hashlib.sha256(json.dumps(parts).encode()).hexdigest(),
+                contact=provider.name,
+                message_id=dossier.message.id,
+                mail_from="",
+                rcpt_to=one.path,
+                mail=one.body,
+                mail_message_id="",
+                evidence=one.about,
+                id=self.new_id(),
+                route=provider.name,
+            )
 
     def _xarf(
         self, dossier: Dossier, complaint: Complaint, manner: Manner

@@ -10,6 +10,7 @@ from sc.abuse import aliases
 from sc.abuse.dkim_settings import DkimSettings, distinct
 from sc.abuse.matching import is_desk, is_key
 from sc.abuse.profiles import MAX_ATTACHED, Manner, Profile, ReportFormat, manner
+from sc.abuse.providers.settings import ProviderSettings
 from sc.model.complaint import IPNetwork
 from sc.model.decision import Action
 from sc.net.relay_settings import RelaySettings
@@ -102,6 +103,7 @@ class AbuseReportSettings:
         it wants its reports. The smallest match counts.
     @ivar aliases: by contact: the address that gets its reports in its place. The
         smallest match counts.
+    @ivar providers: who gets reports through an interface of its own.
     @ivar never_desks: addresses and domains that never get a report.
     @ivar never_networks: networks that are never reported.
     @ivar never_domains: domains that are never reported for their links, with all
@@ -132,6 +134,7 @@ class AbuseReportSettings:
     auto_submitted: bool = False
     profiles: dict[str, Profile] = field(factory=dict, validator=_keys)
     aliases: dict[str, str] = field(factory=dict, validator=[_keys, _aliases])
+    providers: ProviderSettings = ProviderSettings()
     never_desks: tuple[str, ...] = field(default=(), validator=_desks)
     never_networks: tuple[IPNetwork, ...] = ()
     never_domains: tuple[str, ...] = field(default=(), validator=_domains)
@@ -145,6 +148,9 @@ class AbuseReportSettings:
     def __attrs_post_init__(self) -> None:
         if self.on.any and not self.configured:
             raise ValueError("abuse_report.on needs abuse_report.from and .smtp")
+        if self.providers.any and not self.configured:
+            text = "abuse_report.providers needs abuse_report.from and .smtp"
+            raise ValueError(text)
 
     @property
     def configured(self) -> bool:

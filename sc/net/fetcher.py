@@ -4,7 +4,8 @@ Abuse contacts, shorteners and the like go through here, so nobody can make us r
 from our own network, read without end, or carry a cookie from one to the other.
 """
 
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import treq
@@ -17,7 +18,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.defer import TimeoutError as DeadlineError
 from twisted.internet.error import ConnectError, ConnectionClosed
 from twisted.internet.interfaces import IReactorTime
-from twisted.web._newclient import RequestNotSent
+from twisted.web._newclient import RequestGenerationFailed, RequestNotSent
 from twisted.web.client import (
     BrowserLikePolicyForHTTPS,
     RequestTransmissionFailed,
@@ -29,12 +30,15 @@ from twisted.web.iweb import IPolicyForHTTPS, IResponse
 
 from sc.model.complaint import IPNetwork
 from sc.net.agent import Guard, GuardedAgent, RefusedError
+from sc.net.posting import BeforeBody, Body, Posting
 from sc.net.resolver import Destinations, ResolveError, Resolver
 
 MAX_REDIRECTS = 5
 MAX_URL = 8192
 MAX_HEADERS = 64 * 1024
 """Octets of a header section, and of what TLS adds to a connection."""
+
+NO_MORE: Mapping[str, str] = MappingProxyType({})
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 
@@ -99,6 +103,22 @@ class Glances(Protocol):
         ...
 
 
+class Poster(Protocol):
+    async def post(
+        self, posting: Posting, max_octets: int, before_body: BeforeBody
+    ) -> Fetched:
+        """
+        POST; any status is an answer, a redirect, too, which is not followed.
+
+        `before_body` is awaited when all but the body has left. If it raises, nothing
+        was posted, and the same comes out here.
+
+        @param max_octets: of the answer's body; more is an error.
+        @raise FetchError: there is no answer, or not one that we take.
+        """
+        ...
+
+
 @frozen
 class FetcherSettings:
     """
@@ -117,7 +137,7 @@ class FetcherSettings:
 
 
 class GuardedFetcher:
-    """The `Fetcher` of the daemon."""
+    """The `Fetcher`, `Hops` and `Poster` of the daemon."""
 
     def __init__(
         self,
@@ -149,6 +169,19 @@ class GuardedFetcher:
         """See `Glances.glance`."""
         return await self._bounded(url, self._hop(url, "*/*", None))
 
+    async def post(
+        self, posting: Posting, max_octets: int, before_body: BeforeBody
+    ) -> Fetched:
+        """See `Poster.post`."""
+        headers = self._headers("application/json", posting.headers)
+        headers.setRawHeaders("Content-Type", [posting.content_type])
+        body = Body(posting.body, before_body)
+        work = self._guarded(posting.url, headers, max_octets, body)
+        try:
+            return await self._bounded(posting.url, work)
+        except RequestGenerationFailed as e:
+            raise (e.reasons[0].value or e) from None
+
     async def _bounded(self, url: str, work: Coroutine[Any, Any, Fetched]) -> Fetched:
         seconds = self._settings.timeout
         try:
@@ -167,15 +200,25 @@ class GuardedFetcher:
             chain, url = (*chain, fetched.url), target
 
     async def _hop(self, address: str, accept: str, max_octets: int | None) -> Fetched:
+        return await self._guarded(address, self._headers(accept), max_octets)
+
+    def _headers(self, accept: str, more: Mapping[str, str] = NO_MORE) -> Headers:
+        ours = {"Accept": accept, "User-Agent": self._settings.user_agent}
+        return Headers({name: [value] for name, value in {**ours, **more}.items()})
+
+    async def _guarded(
+        self,
+        address: str,
+        headers: Headers,
+        max_octets: int | None,
+        body: Body | None = None,
+    ) -> Fetched:
         """@param max_octets: None: no body is wanted."""
         url = _parse(address)
         # Chunks of one octet take six on the wire; nobody honest doubles a body.
         agent = GuardedAgent(self._guard, MAX_HEADERS + 2 * (max_octets or 0))
-        headers = Headers(
-            {"Accept": [accept], "User-Agent": [self._settings.user_agent]}
-        )
         try:
-            return await self._exchange(agent, url, headers, max_octets)
+            return await self._exchange(agent, url, headers, max_octets, body)
         except CancelledError:
             raise
         except RefusedError as e:
@@ -190,11 +233,18 @@ class GuardedFetcher:
             await agent.close()
 
     async def _exchange(
-        self, agent: GuardedAgent, url: URL, headers: Headers, max_octets: int | None
+        self,
+        agent: GuardedAgent,
+        url: URL,
+        headers: Headers,
+        max_octets: int | None,
+        sent: Body | None,
     ) -> Fetched:
         # The agent itself, not treq's client: that refuses IPv6 literals and names
         # with `_`, unpacks compressed content and keeps cookies.
-        response = await agent.request(b"GET", url.href.encode("ascii"), headers)
+        method = b"GET" if sent is None else b"POST"
+        href = url.href.encode("ascii")
+        response = await agent.request(method, href, headers, sent)
         body = b""
         if max_octets is not None and response.code not in _REDIRECTS:
             body = await _body(response, max_octets)

@@ -7,9 +7,13 @@ from attrs import Attribute, field, frozen, validators
 from sc.model.report import ReportState, ReportStatus
 from sc.wire.smtp_mail import check_path
 
+SMTP = "smtp"
+"""The route of a report that leaves by mail."""
 
-def _path(_: object, attribute: "Attribute[str]", value: str) -> None:
-    check_path(value)
+
+def _path(report: "NewReport", attribute: "Attribute[str]", value: str) -> None:
+    if report.route == SMTP:
+        check_path(value)
     if not value and attribute.name == "rcpt_to":
         raise ValueError("a report without a recipient")
 
@@ -38,7 +42,8 @@ class NewReport:
     @ivar contact: the desk, as people know it.
     @ivar message_id: ours, of the message that is reported.
     @ivar mail_from: reverse-path; "" is the null sender.
-    @ivar mail: the whole mail, header and body.
+    @ivar rcpt_to: forward-path; by another route than mail, where there it goes.
+    @ivar mail: the whole mail, header and body; by another route, what goes there.
     @ivar mail_message_id: its Message-ID: the same at each attempt.
     @ivar evidence: a few words for the log.
     @ivar id: where the mail carries it already; else the outbox makes one.
@@ -46,6 +51,7 @@ class NewReport:
     @ivar incident: one line about it, for the digest that it may become part of.
     @ivar digest: writes the mail for this incident and earlier ones; called in the
         store's thread.
+    @ivar route: `smtp`, or the provider that takes it.
     """
 
     key: str = field(validator=validators.min_len(1))
@@ -60,6 +66,7 @@ class NewReport:
     source: str = ""
     incident: str = ""
     digest: Callable[[Earlier], bytes] | None = field(default=None, repr=False)
+    route: str = SMTP
 
 
 @frozen
@@ -95,6 +102,7 @@ class Entry:
     claimed: float | None = None
     admitted: float | None = None
     carrier: str | None = None
+    route: str = SMTP
 
     def is_moving(self, until: float) -> bool:
         """Whether its next state comes by itself until then."""

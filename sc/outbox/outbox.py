@@ -19,6 +19,9 @@ from sc.store.interface import Cursor, Store
 
 MAX_LISTED = 1000
 
+MAX_AFTER = DAY
+"""Seconds for which whoever takes a report may have us wait: quotas are by the day."""
+
 POLL = 1.0
 """Seconds between two looks at a report that another node may send."""
 _STAYED = (ReportState.DEFERRED, ReportState.FAILED)
@@ -167,7 +170,7 @@ class Outbox:
         claimed and not ended. No other node tries it meanwhile.
         """
         now = self._clock.seconds()
-        horizon = now + max(rates.LONGEST, *self.settings.retry_delays)
+        horizon = now + max(rates.LONGEST, MAX_AFTER, *self.settings.retry_delays)
         rules = self.rules
 
         def work(cursor: Cursor) -> tuple[Entry, ...]:
@@ -221,11 +224,14 @@ class Outbox:
 
         await self._change(work)
 
-    async def end(self, report_id: str, state: ReportState, reason: str) -> None:
+    async def end(
+        self, report_id: str, state: ReportState, reason: str, after: float = 0.0
+    ) -> None:
         """
         Write down how an attempt ended. A deferred report that has no time left has
         failed.
 
+        @param after: seconds before which a deferred one is not wanted again.
         @raise TransitionError: cancelled meanwhile, or under way elsewhere.
         @raise StoreError: not written down.
         """
@@ -247,7 +253,7 @@ class Outbox:
                 admitted=None if state in _STAYED else old.admitted,
             )
             if state is ReportState.DEFERRED:
-                new = self._later(new)
+                new = self._later(new, after)
             if state is ReportState.SENT:
                 desks.add(cursor, old.contact, now)
             return table.move(cursor, old, new)
@@ -289,8 +295,9 @@ class Outbox:
         for entry in await self._store.transact(work):
             self.tell(entry)
 
-    def _later(self, entry: Entry) -> Entry:
-        next_attempt = entry.changed + self.settings.delay(entry.attempts)
+    def _later(self, entry: Entry, after: float) -> Entry:
+        delay = max(self.settings.delay(entry.attempts), min(after, MAX_AFTER))
+        next_attempt = entry.changed + delay
         if next_attempt > entry.queued + self.settings.max_age:
             reason = f"given up after {entry.attempts} attempts: {entry.reason}"
             return evolve(entry, state=ReportState.FAILED, reason=reason)

@@ -1,9 +1,11 @@
 """Takes due reports from the outbox to the relay, and writes down how it went."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Protocol, TypeVar
 
+from attrs import frozen
 from twisted.application.service import Service
 from twisted.internet.defer import CancelledError, Deferred, gatherResults
 from twisted.internet.interfaces import IReactorTime
@@ -12,7 +14,7 @@ from twisted.logger import Logger
 
 from sc.model.report import ReportState
 from sc.net.relay import BeforeDot, Delivery, RelayError
-from sc.outbox.entry import Entry
+from sc.outbox.entry import SMTP, Entry
 from sc.outbox.outbox import Outbox
 from sc.outbox.states import TransitionError
 from sc.store.interface import StoreError
@@ -46,12 +48,46 @@ class Deliverer(Protocol):
     ) -> tuple[Reply, ...]: ...
 
 
+@frozen
+class Ending:
+    """
+    How an attempt ended.
+
+    @ivar after: seconds before which a deferred report is not wanted again.
+    """
+
+    state: ReportState
+    reason: str
+    after: float = 0.0
+
+
+class Courier(Protocol):
+    """Takes reports away by another route than mail."""
+
+    async def carry(self, entry: Entry, body: bytes, begin: BeforeDot) -> Ending:
+        """
+        @param begin: awaited before anything leaves that could be acted upon.
+        @raise StoreError, TransitionError: those of `begin`: nothing has left.
+        """
+        ...
+
+
+NO_COURIERS: Mapping[str, Courier] = MappingProxyType({})
+
+
 class Sender(Service):
     """One loop that looks for work, and up to `concurrency` attempts beside it."""
 
     _log = Logger("sc.outbox")
 
-    def __init__(self, outbox: Outbox, relay: Deliverer, clock: IReactorTime) -> None:
+    def __init__(
+        self,
+        outbox: Outbox,
+        relay: Deliverer,
+        clock: IReactorTime,
+        couriers: Mapping[str, Courier] = NO_COURIERS,
+    ) -> None:
+        self._couriers = couriers
         self._outbox = outbox
         self._relay = relay
         self._clock = clock
@@ -111,9 +147,10 @@ class Sender(Service):
         try:
             if not await self._outbox.admit(entry.id):
                 return
-            state, reason = await self._deliver(entry)
+            ending = await self._carry(entry)
+            reason = ending.reason[:REASON]
             await self._until_stored(
-                partial(self._outbox.end, entry.id, state, reason[:REASON])
+                partial(self._outbox.end, entry.id, ending.state, reason, ending.after)
             )
         except CancelledError:
             pass  # stopService
@@ -125,32 +162,42 @@ class Sender(Service):
             self._attempts.pop(entry.id, None)
             self._outbox.work.ring()
 
-    async def _deliver(self, entry: Entry) -> tuple[ReportState, str]:
+    async def _carry(self, entry: Entry) -> Ending:
         """
         @raise StoreError, TransitionError: not sent, and nothing is to be written.
         """
         mail = await self._outbox.mail(entry.id)
         if mail is None:
-            return ReportState.FAILED, "its mail has been deleted"
-        delivery = _delivery(entry, mail)
+            return Ending(ReportState.FAILED, "its mail has been deleted")
         begin = partial(self._outbox.begin, entry.id)
         try:
-            (reply,) = await self._relay.deliver(delivery, begin)
-        except RelayError as e:
-            state = ReportState.UNCERTAIN if e.uncertain else ReportState.DEFERRED
-            return state, f"relay: {e}"
+            if entry.route == SMTP:
+                return await self._deliver(_delivery(entry, mail), begin)
+            courier = self._couriers.get(entry.route)
+            if courier is None:
+                reason = f"{entry.route} is off: switch it on, then retry"
+                return Ending(ReportState.FAILED, reason)
+            return await courier.carry(entry, mail, begin)
         except StoreError as e:
             # Perhaps it was written down, and only the answer got lost: say again
             # that the dot was not sent.
-            return ReportState.DEFERRED, f"the store failed before the dot: {e}"
+            reason = f"the store failed before the dot: {e}"
+            return Ending(ReportState.DEFERRED, reason)
         except (CancelledError, TransitionError):
             raise
         except Exception:  # noqa: BLE001 our bug must not send the same mail for ever
             self._log.failure("report {id} cannot be sent", id=entry.id)
             began = (await self._outbox.get(entry.id)).state is ReportState.SENDING
             state = ReportState.UNCERTAIN if began else ReportState.FAILED
-            return state, "internal error"
-        return _state(reply), one_line(reply)
+            return Ending(state, "internal error")
+
+    async def _deliver(self, delivery: Delivery, begin: BeforeDot) -> Ending:
+        try:
+            (reply,) = await self._relay.deliver(delivery, begin)
+        except RelayError as e:
+            state = ReportState.UNCERTAIN if e.uncertain else ReportState.DEFERRED
+            return Ending(state, f"relay: {e}")
+        return Ending(_state(reply), one_line(reply))
 
     async def _until_stored(self, work: Callable[[], Awaitable[T]]) -> T:
         """A full disk must not lose what we know: again until it is written down."""

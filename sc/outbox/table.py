@@ -76,6 +76,7 @@ def new_entry(
         changed=now,
         next_attempt=next_attempt,
         carrier=carrier,
+        route=new.route,
     )
 
 

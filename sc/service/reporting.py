@@ -17,6 +17,7 @@ from sc.abuse.evidence import EvidenceSettings, gather
 from sc.abuse.expansion import HOP_TIMEOUT, USER_AGENT, build_expander
 from sc.abuse.feedback_loops import FeedbackLoops
 from sc.abuse.lookup import Lookup
+from sc.abuse.providers.couriers import build_couriers
 from sc.abuse.report_id import OwnReports, ReportSeal
 from sc.abuse.reporting import Reporter
 from sc.abuse.requests import Requests
@@ -31,7 +32,7 @@ from sc.model.evidence import Attached, Evidence
 from sc.model.message import Message
 from sc.model.report import Boundary
 from sc.model.verdict import Verdict
-from sc.net.fetcher import FetcherSettings, GuardedFetcher
+from sc.net.fetcher import FetcherSettings, GuardedFetcher, Poster
 from sc.net.resolver import DNSResolver
 from sc.net.whois import GuardedWhois
 from sc.outbox.sender import Sender
@@ -153,7 +154,7 @@ def build_reports(config: Config, base: Foundation) -> Reports:
             base.maillog,
             config.outbox.row_days * DAY,
         ),
-        sender=_sender(config, base),
+        sender=_sender(config, base, fetcher),
         own=OwnReports(seal, tuple(config.scanners.by_name)),
         stop_timeout=config.outbox.stop_timeout,
         pruning=grounds.dry_run.pruning(),
@@ -244,9 +245,10 @@ def _refresh(settings: ContactSettings) -> Refresh:
     return Refresh(settings.bootstrap_base, settings.bootstrap_refresh)
 
 
-def _sender(config: Config, base: Foundation) -> Sender | None:
+def _sender(config: Config, base: Foundation, poster: Poster) -> Sender | None:
     settings = config.abuse_report
     if not settings.configured or settings.smtp is None:
         return None
     client = relay(settings.smtp, base.hostname, base.around)
-    return Sender(base.outbox, client, base.around.reactor)
+    clock = base.around.reactor
+    return Sender(base.outbox, client, clock, build_couriers(settings, poster, clock))

@@ -113,4 +113,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """,
         "CREATE INDEX idempotency_keys_by_message ON idempotency_keys (message_id)",
     ),
+    (
+        # How it leaves: by mail, or through a provider.
+        "ALTER TABLE reports ADD COLUMN route TEXT NOT NULL DEFAULT 'smtp'",
+    ),
 )

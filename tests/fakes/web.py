@@ -18,6 +18,7 @@ class Request:
     method: str
     path: str
     headers: Mapping[str, str]
+    body: bytes = b""
 
 
 Answer: TypeAlias = Callable[[Request], bytes]
@@ -46,13 +47,16 @@ class WebPeer(FaultyProtocol):
         self._received += data
         if b"\r\n\r\n" not in self._received:
             return
-        head = self._received.partition(b"\r\n\r\n")[0].decode("latin-1")
-        self._received = b""
+        octets, _, body = self._received.partition(b"\r\n\r\n")
+        head = octets.decode("latin-1")
         first, *rest = head.split("\r\n")
         method, path, _version = first.split(" ")
         pairs = (line.partition(":") for line in rest)
         headers = {name.lower(): value.strip() for name, _, value in pairs}
-        request = Request(method, path, headers)
+        if len(body) < int(headers.get("content-length", "0")):
+            return
+        self._received = b""
+        request = Request(method, path, headers, body)
         self._web.requests.append(request)
         self.answer(self._web.answer(request))
 

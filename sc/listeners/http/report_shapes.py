@@ -58,6 +58,7 @@ def entry_object(entry: Entry) -> dict[str, Any]:
         "id": entry.id,
         "state": entry.state.value,
         "contact": entry.contact,
+        "route": entry.route,
         "rcpt_to": entry.rcpt_to,
         "evidence": entry.evidence,
         "reason": entry.reason,

@@ -97,6 +97,7 @@ def test_outbox_list() -> None:
         "id": "r-1",
         "state": "deferred",
         "contact": "abuse@isp.example",
+        "route": "smtp",
         "rcpt_to": "abuse@isp.example",
         "evidence": "192.0.2.7",
         "reason": "451 later",

@@ -1,0 +1,29 @@
+"""AbuseIPDB: relays. What it is told is published: the address and the time. Pure."""
+
+from collections.abc import Iterator, Mapping
+from urllib.parse import urlencode
+
+from attrs import frozen
+
+from sc.abuse.letter import Author, Incident
+from sc.abuse.providers.provider import Submission, reason
+from sc.abuse.providers.settings import AbuseipdbSettings
+
+
+@frozen
+class AbuseIPDB:
+    settings: AbuseipdbSettings
+    name: str = "abuseipdb"
+    content_type: str = "application/x-www-form-urlencoded"
+
+    def submissions(self, incident: Incident, author: Author) -> Iterator[Submission]:
+        for relay in incident.relays:
+            form = {
+                "ip": str(relay.ip),
+                "categories": ",".join(map(str, self.settings.categories)),
+                "comment": reason(incident),
+            }
+            yield Submission(str(relay.ip), "report", urlencode(form).encode("ascii"))
+
+    def headers(self, key: str) -> Mapping[str, str]:
+        return {"Key": key}

@@ -1,0 +1,151 @@
+"""Takes one report from the outbox to a provider, and reads what it says."""
+
+import json
+import re
+from typing import Any
+
+from attrs import define, field
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+
+from sc.abuse.letter import printable
+from sc.abuse.providers.provider import Provider
+from sc.abuse.providers.settings import NetcraftSettings, ServiceSettings, is_key
+from sc.model.report import ReportState
+from sc.net.fetcher import Fetched, FetchError, Poster
+from sc.net.posting import BeforeBody, Posting
+from sc.outbox.entry import Entry
+from sc.outbox.sender import Ending
+
+MAX_ANSWER = 64 * 1024
+MAX_KEY_FILE = 1024
+
+PAUSE = 60.0
+"""Seconds after a 429 that does not say how long."""
+
+_SECONDS = re.compile(r"[0-9]{1,8}")
+_TOLD = ("message", "msg", "detail", "id", "uuid", "abuse_rand")
+
+
+class KeyFileError(Exception):
+    """There is no key; the text says why, and names no path."""
+
+
+@define
+class _Beginning:
+    """`begin`, which may still run when a server answers too early."""
+
+    _begin: BeforeBody
+    _ended: Deferred[bool] | None = field(default=None, init=False)
+
+    async def __call__(self) -> None:
+        self._ended = Deferred()
+        well = False
+        try:
+            await self._begin()
+            well = True
+        finally:
+            self._ended.callback(well)
+
+    async def has_ended_well(self) -> bool:
+        """When nothing of it runs any more: whether the body may have left."""
+        return self._ended is not None and await self._ended
+
+
+@define
+class ProviderCourier:
+    """For one provider, by a POST."""
+
+    provider: Provider
+    _poster: Poster
+    _clock: IReactorTime
+    _closed_until: float = field(default=0.0, init=False)
+
+    async def carry(self, entry: Entry, body: bytes, begin: BeforeBody) -> Ending:
+        """See `sc.outbox.sender.Courier`."""
+        left = self._closed_until - self._clock.seconds()
+        if left > 0:
+            text = f"{self.provider.name} takes nothing more for {left:.0f} s"
+            return Ending(ReportState.DEFERRED, text, left)
+        try:
+            headers = self.provider.headers(_key(self.provider.settings))
+        except KeyFileError as e:
+            return Ending(ReportState.DEFERRED, f"{self.provider.name}: {e}")
+        provider, url = self.provider, self.provider.settings.base + entry.rcpt_to
+        posting = Posting(url, provider.content_type, body, headers)
+        return await self._post(posting, begin)
+
+    async def _post(self, posting: Posting, begin: BeforeBody) -> Ending:
+        beginning = _Beginning(begin)
+        try:
+            fetched = await self._poster.post(posting, MAX_ANSWER, beginning)
+        except FetchError as e:
+            # Once the whole request has left, it may have been taken.
+            uncertain = await beginning.has_ended_well()
+            state = ReportState.UNCERTAIN if uncertain else ReportState.DEFERRED
+            return Ending(state, f"{self.provider.name}: {e}")
+        ending = self._ending(fetched)
+        if not await beginning.has_ended_well() and ending.state is ReportState.SENT:
+            # It said yes to what it has not read.
+            return Ending(ReportState.DEFERRED, ending.reason)
+        return ending
+
+    def _ending(self, fetched: Fetched) -> Ending:
+        status, text = fetched.status, _sentence(fetched)
+        if 200 <= status < 300:
+            return Ending(ReportState.SENT, text)
+        if status == 429:
+            after = _retry_after(fetched)
+            self._closed_until = self._clock.seconds() + after
+            return Ending(ReportState.DEFERRED, text, after)
+        if status >= 500 or status == 408:
+            return Ending(ReportState.DEFERRED, text, _retry_after(fetched))
+        if status in (401, 403):
+            return Ending(ReportState.FAILED, f"{text}: check its key, then retry")
+        return Ending(ReportState.FAILED, text)
+
+
+def _retry_after(fetched: Fetched) -> float:
+    """RFC 9110 10.2.3; a date is rare, and its clock another one."""
+    said = fetched.headers.get("retry-after", "").strip()
+    return float(said) if _SECONDS.fullmatch(said) else PAUSE
+
+
+def _sentence(fetched: Fetched) -> str:
+    """The status, and what a provider says that we know how to read."""
+    try:
+        told = json.loads(fetched.body)
+    except (ValueError, RecursionError):
+        told = None
+    words = _words(told)
+    return f"{fetched.status} {printable(words)}" if words else str(fetched.status)
+
+
+def _words(told: Any) -> str:
+    if isinstance(told, dict):
+        errors = told.get("errors")
+        if isinstance(errors, list) and errors and isinstance(errors[0], dict):
+            told = errors[0]
+        found = (told.get(name) for name in _TOLD)
+        return next((str(x) for x in found if isinstance(x, str | int)), "")
+    return ""
+
+
+def _key(settings: ServiceSettings) -> str:
+    """
+    @raise KeyFileError: it cannot be read.
+    """
+    if isinstance(settings, NetcraftSettings):
+        return ""
+    if settings.key is not None:
+        return settings.key
+    assert settings.key_file is not None
+    try:
+        with open(settings.key_file, "rb") as file:  # noqa: PTH123 bounded
+            line = file.read(MAX_KEY_FILE).partition(b"\n")[0]
+    except OSError as e:
+        raise KeyFileError(f"key_file cannot be read: {e.strerror}") from e
+    key = line.decode("latin-1").strip()
+    if not is_key(key):
+        raise KeyFileError("key_file holds no key")
+    return key
