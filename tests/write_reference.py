@@ -26,9 +26,9 @@ Sizes may end in `k`, `M` or `G` (1024), times in `ms`, `s`, `m`, `h` or `d`. A 
 of one may be written without brackets. [`etc/sc.yaml`](../etc/sc.yaml) holds the \
 same as a file to copy.
 
-SIGHUP reads the file again: `abuse_report` (but `dkim`, `from` and `smtp`), \
-`access`, `attached_links`, `contacts`, `health`, `ignored_link_hosts`, `policy` (but \
-`quarantine_address`), `scanners`, `shorteners`, `trusted_boundary` and \
+SIGHUP reads the file again: `abuse_report` (but `bounces`, `dkim`, `from` and \
+`smtp`), `access`, `attached_links`, `contacts`, `health`, `ignored_link_hosts`, \
+`policy` (but `quarantine_address`), `scanners`, `shorteners`, `trusted_boundary` and \
 `url_shorteners_to_follow` change at once; for anything else the log names the option \
 and asks for a restart.
 """

@@ -3,13 +3,23 @@
 Whoever waits for it takes what is known when the time is over.
 """
 
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from collections.abc import (
+    Awaitable,
+    Callable,
+    Coroutine,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from attrs import define, evolve, field, frozen
 
-from sc.abuse.complaints import Grouped, group, justifies
+from sc.abuse.arrival import arrival
+from sc.abuse.complaints import Grouped, group, justifies, sources
+from sc.abuse.desks import Desk, Desks
 from sc.abuse.drafts import Drafts
 from sc.abuse.evidence import EFFORT
 from sc.abuse.feedback_loops import FeedbackLoops
@@ -19,9 +29,16 @@ from sc.abuse.settings import AbuseReportSettings
 from sc.abuse.shorteners import Shorteners
 from sc.abuse.who import Who
 from sc.abuse.xarf import Spam, Told, write
+from sc.model.complaint import Complaint
 from sc.model.evidence import Attached, Evidence
 from sc.model.message import Message
-from sc.model.report import Boundary, ReportOutcome, ReportRequest, ReportStatus
+from sc.model.report import (
+    Boundary,
+    ReportOutcome,
+    ReportRequest,
+    ReportState,
+    ReportStatus,
+)
 from sc.model.xarf import XarfRequest
 from sc.offload import Offload
 from sc.outbox.bell import Bell
@@ -78,6 +95,7 @@ class Means:
     outbox: Outgoing
     dry_run: Taking
     offload: Offload
+    desks: Desks
     loops: FeedbackLoops | None = None
 
 
@@ -86,6 +104,7 @@ class Case:
     """
     @ivar means: those of its beginning; a reload does not touch it.
     @ivar done: rings once, when nothing more will come.
+    @ivar dead: desks, by their address in lower case, whose reports are kept back.
     """
 
     message: Message
@@ -95,6 +114,7 @@ class Case:
     evidence: Evidence | None = None
     found: Found = field(factory=Found)
     reports: list[ReportStatus] = field(factory=list)
+    dead: Mapping[str, Desk] = field(factory=dict)
 
     async def find(self) -> None:
         """Evidence, links, hosts, contacts. What stays unknown is told as a warning."""
@@ -106,6 +126,8 @@ class Case:
         self.evidence = evidence
         if not evidence.skip:
             await all_of(self._lookups(evidence))
+            complaints = self.grouped().to_mail
+            self.dead = await self.means.desks.dead(c.address for c in complaints)
 
     def _lookups(self, evidence: Evidence) -> Iterator[Coroutine[Any, Any, None]]:
         """The relay's and the sender's desks wait for no shortener that hangs."""
@@ -145,9 +167,12 @@ class Case:
         )
         taking = self.means.dry_run if self.is_dry_run else self.means.outbox
         for draft in drafts:
-            status = await taking.add(draft)
+            dead = self.dead.get(draft.rcpt_to.lower())
+            kept_back = evolve(draft, suppressed=dead.obituary if dead else "")
+            status = await taking.add(kept_back)
             if status.id not in {report.id for report in self.reports}:
                 self.reports.append(status)
+        await self._remember(to_mail, now)
 
     def grouped(self) -> Grouped:
         if self.evidence is None or self.evidence.skip:
@@ -234,6 +259,17 @@ class Case:
         )
         return write(asked, spam, items)
 
+    async def _remember(self, told: Iterable[Complaint], now: float) -> None:
+        """Of what each desk hears, so that it is known when it is seen again."""
+        assert self.evidence is not None
+        arrived = arrival(self.evidence, datetime.fromtimestamp(int(now), UTC))
+        seen = arrived.timestamp() if arrived else now
+        named = {complaint.address.lower(): sources(complaint) for complaint in told}
+        for report in self.reports:
+            words = named.get(report.contact.lower(), ())
+            if report.state is not ReportState.SUPPRESSED:
+                await self.means.desks.told(report.id, report.contact, words, seen)
+
     def _gather(self, attached: tuple[Attached, ...]) -> Evidence:
         evidence = self.means.gather(self.message, self._boundary, attached)
         if self.means.seal.is_ours(self.message.content):
@@ -244,6 +280,7 @@ class Case:
         warnings = [*evidence.warnings, *self.found.problems, *grouped.warnings]
         if self.is_dry_run:
             warnings.append(DRY_RUN)
+        warnings += [f"{desk.obituary}: not written to" for desk in self.dead.values()]
         if evidence.skip:
             warnings.append(f"not reported: {evidence.skip}")
         if not self._complete:

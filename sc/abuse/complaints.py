@@ -106,7 +106,9 @@ def group(
             desk.items.append(item)
     complaints = [desk.complaint(legacy_all=legacy_all) for desk in desks.values()]
     to_mail = [_worth_mail(c, legacy_all=legacy_all) for c in complaints if c.mailable]
-    warnings = [*refused]
+    contacts = (item.contact for complaint in complaints for item in complaint.items)
+    notes = dict.fromkeys(contact.note for contact in contacts if contact.note)
+    warnings = [*refused, *notes]
     if len(to_mail) > MAX_DESKS:
         warnings.append(
             f"{len(to_mail)} desks would get mail: only {MAX_DESKS} are written to"
@@ -137,7 +139,7 @@ def source_key(complaint: Complaint, *, infected: bool = False) -> str:
 
 def summary(complaint: Complaint) -> str:
     """A few words for the log: addresses and hosts."""
-    words = list(map(_name, complaint.items))
+    words = sources(complaint)
     more = f" and {len(words) - 5} more" if len(words) > 5 else ""
     return ",".join(words[:5]) + more
 
@@ -146,6 +148,11 @@ def _name(item: Item) -> str:
     if isinstance(item, RelayItem):
         return str(item.relay.ip)
     return item.host if isinstance(item, LinkItem) else item.domain
+
+
+def sources(complaint: Complaint) -> tuple[str, ...]:
+    """The addresses, hosts and domains that a desk is told about, each once."""
+    return tuple(dict.fromkeys(map(_name, complaint.items)))
 
 
 @define

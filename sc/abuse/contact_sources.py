@@ -10,6 +10,8 @@ from sc.abuse.bootstrap import Bootstrap
 from sc.abuse.contact_memory import ContactMemory
 from sc.abuse.contact_settings import ContactSettings, SourceName
 from sc.abuse.contacts import ContactFinder
+from sc.abuse.desks import Desks
+from sc.abuse.living import LivingFinder, LivingSource
 from sc.abuse.overrides import Overrides
 from sc.abuse.pace import Standings
 from sc.abuse.registries import Registries
@@ -51,8 +53,7 @@ def build_finder(
     @param memory: of the finder that this one replaces; it adopts the settings.
     """
     if memory is None:
-        cache = MemoryCache(outside.clock)
-        memory = ContactMemory(settings, cache, outside.clock, outside.random)
+        memory = new_memory(settings, outside)
     memory.adopt(settings)
     return ContactFinder(
         _sources(settings, outside, memory.standings),
@@ -62,6 +63,33 @@ def build_finder(
         memory.known,
         own,
     )
+
+
+def build_living_finder(
+    settings: ContactSettings,
+    outside: Outside,
+    own: tuple[IPNetwork, ...],
+    memory: ContactMemory,
+    desks: Desks,
+) -> LivingFinder:
+    """The same, with somebody else in the place of those who are dead."""
+    finder = build_finder(settings, outside, own, memory)
+    beyond = ContactFinder(
+        [LivingSource(s, desks) for s in _sources(settings, outside, memory.standings)],
+        Overrides({}, outside.resolver, settings.origin_zone),
+        outside.clock,
+        settings,
+        # What is known of the living must not be taken for who the network names.
+        new_memory(settings, outside).known,
+        own,
+    )
+    return LivingFinder(finder, beyond, desks)
+
+
+def new_memory(settings: ContactSettings, outside: Outside) -> ContactMemory:
+    """One that nobody shares."""
+    cache = MemoryCache(outside.clock)
+    return ContactMemory(settings, cache, outside.clock, outside.random)
 
 
 def _sources(

@@ -20,6 +20,7 @@ from sc.abuse.redact import Redactor
 from sc.abuse.report_id import ReportSeal
 from sc.abuse.settings import AbuseReportSettings
 from sc.abuse.signer import Signer
+from sc.abuse.verp import ReturnPaths
 from sc.abuse.xarf import MAX_ORG, Report
 from sc.model.complaint import Complaint, Item
 from sc.model.evidence import Evidence
@@ -39,6 +40,7 @@ class Drafts:
     @ivar new_id: for each report.
     @ivar signer: of the finished mail; what it makes is kept, so that each attempt
         sends the same octets.
+    @ivar return_paths: make each report's sender; None: it is `from`.
     """
 
     settings: AbuseReportSettings
@@ -47,6 +49,7 @@ class Drafts:
     seal: ReportSeal
     new_id: Callable[[], str]
     signer: Signer = Signer()
+    return_paths: ReturnPaths | None = None
 
     def octets(self, message: Message, reports: int) -> int:
         """How much work it is to write so many, for `Offload`."""
@@ -177,7 +180,7 @@ class Drafts:
             key=key,
             contact=complaint.address,
             message_id=dossier.message.id,
-            mail_from=author.address,
+            mail_from=self._mail_from(incident.report_id, author.address),
             rcpt_to=complaint.address,
             mail=self.signer.sign(mail),
             mail_message_id=f"<{incident.message_id}>",
@@ -203,6 +206,10 @@ class Drafts:
             earlier=earlier.lines,
         )
         return self.signer.sign(arf.write(whole, author, self.seal))
+
+    def _mail_from(self, report_id: str, address: str) -> str:
+        paths = self.return_paths
+        return paths.make(report_id) if paths else address
 
     def _incident(
         self, dossier: Dossier, complaint: Complaint, manner: Manner, key: str

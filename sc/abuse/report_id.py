@@ -63,18 +63,34 @@ class ReportSeal:
         header = head[:end]
         if end > MAX_HEADER or not _PRESENT.search(header):
             return False
-        fields = _only_once(iter_fields(header))
-        match = _VALUE.fullmatch(_unfolded(fields.get(FIELD.lower(), b"")))
-        if match is None:
-            return False
-        report_id, size, digest, mac = match.groups()
         # The MAC first: who has never seen a report of ours makes us hash nothing.
-        expected = self._mac((report_id, size, digest), fields).encode()
-        if not hmac.compare_digest(expected, mac):
+        sealed = self._sealed(iter_fields(header))
+        if sealed is None:
             return False
+        _, size, digest = sealed
         if len(content) - body > int(size) + SLACK:
             return False
         return _body_digest(content[body:]) == digest
+
+    def report_of(self, header: Iterable[RawField]) -> str:
+        """
+        The report whose header section a bounce brought back; "" if we did not write
+        it. Of the body nothing is said, for it is rarely there.
+        """
+        sealed = self._sealed(header)
+        return sealed[0].decode() if sealed else ""
+
+    def _sealed(self, header: Iterable[RawField]) -> tuple[bytes, bytes, bytes] | None:
+        """Id, size and digest of the body, if the MAC holds."""
+        fields = _only_once(header)
+        match = _VALUE.fullmatch(_unfolded(fields.get(FIELD.lower(), b"")))
+        if match is None:
+            return None
+        report_id, size, digest, mac = match.groups()
+        expected = self._mac((report_id, size, digest), fields).encode()
+        if not hmac.compare_digest(expected, mac):
+            return None
+        return report_id, size, digest
 
     def _mac(self, value: tuple[bytes, ...], fields: Mapping[str, bytes]) -> str:
         mac = hmac.new(self.key, digestmod=hashlib.sha256)

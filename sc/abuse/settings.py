@@ -7,6 +7,7 @@ from typing import TypeVar
 from attrs import Attribute, field, frozen, validators
 
 from sc.abuse import aliases
+from sc.abuse.bounce_settings import BounceSettings
 from sc.abuse.dkim_settings import DkimSettings, distinct
 from sc.abuse.matching import is_desk, is_key
 from sc.abuse.profiles import MAX_ATTACHED, Manner, Profile, ReportFormat, manner
@@ -117,6 +118,7 @@ class AbuseReportSettings:
     @ivar feedback_loops: a message's sender hears of it, too, where a CFBL-Address
         (RFC 9477) that its signatures prove names a desk.
     @ivar on: what is reported although nobody asked.
+    @ivar bounces: what comes back, and which desks are dead.
     """
 
     from_: str | None = field(default=None, validator=_from, metadata={"key": "from"})
@@ -144,6 +146,7 @@ class AbuseReportSettings:
     limits: RateLimits = RateLimits()
     feedback_loops: bool = True
     on: AutomaticSettings = AutomaticSettings()
+    bounces: BounceSettings = BounceSettings()
 
     def __attrs_post_init__(self) -> None:
         if self.on.any and not self.configured:

@@ -1,6 +1,7 @@
 """What the commands that ask the daemon have in common: errors and text."""
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -21,6 +22,22 @@ def asked(options: argparse.Namespace, work: Callable[[Client], int]) -> int:
         return fail(exits.INPUT, f"{e.filename}: {e.strerror}")
     except DaemonError as e:
         return fail(code_of(e), why(e))
+
+
+def ask(
+    options: argparse.Namespace, method: str, path: str, show: Callable[[Any], None]
+) -> int:
+    """Ask; print the daemon's JSON if `options.json` says so, else `show` it."""
+
+    def work(client: Client) -> int:
+        answer = client.call(method, path)
+        if options.json:
+            print(json.dumps(answer, indent=2, ensure_ascii=False))
+        else:
+            show(answer)
+        return exits.OK
+
+    return asked(options, work)
 
 
 def why(error: DaemonError) -> str:

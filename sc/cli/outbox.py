@@ -1,28 +1,23 @@
 """`scctl outbox`: what waits, what left, what became of it, and whether more leaves."""
 
 import argparse
-import json
 import sys
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from sc.cli import exits
-from sc.cli.asking import asked, plain, utc
-from sc.cli.client import Client
+from sc.cli.asking import ask
+from sc.cli.shown import cell, print_fields, print_table
 
 COLUMNS = ("id", "state", "contact", "evidence", "reason")
 TIMES = ("created", "changed", "next_attempt", "stopped_since")
 """Seconds since 1970 in the answer; `--json` leaves them so."""
 
+ANSWER_TIMES = ("answer received",)
+
 
 def run(options: argparse.Namespace) -> int:
     """Ask the daemon, print what it says."""
-    return asked(options, lambda client: _run(client, options))
-
-
-def _run(client: Client, options: argparse.Namespace) -> int:
-    _show(client.call(*_request(options)), as_json=options.json)
-    return exits.OK
+    return ask(options, *_request(options), _show)
 
 
 def _request(options: argparse.Namespace) -> tuple[str, str]:
@@ -39,33 +34,14 @@ def _request(options: argparse.Namespace) -> tuple[str, str]:
     )
 
 
-def _show(answer: Any, *, as_json: bool) -> None:
-    if as_json:
-        print(json.dumps(answer, indent=2, ensure_ascii=False))
-    elif "reports" in answer:
-        _table(answer["reports"])
+def _show(answer: Any) -> None:
+    if "reports" in answer:
+        print_table(answer["reports"], COLUMNS)
         if answer.get("stopped"):
-            print(f"nothing leaves: {_cell(answer['stopped_reason'])}", file=sys.stderr)
+            print(f"nothing leaves: {cell(answer['stopped_reason'])}", file=sys.stderr)
     else:
-        for key, value in answer.items():
-            print(f"{key}: {_cell(_time(value) if key in TIMES else value)}")
-
-
-def _table(reports: list[dict[str, Any]]) -> None:
-    rows = [[_cell(report.get(column)) for column in COLUMNS] for report in reports]
-    widths = [max(len(row[i]) for row in [COLUMNS, *rows]) for i in range(len(COLUMNS))]
-    for row in [COLUMNS, *rows]:
-        print(
-            "  ".join(
-                f"{cell:{w}}" for cell, w in zip(row, widths, strict=True)
-            ).rstrip()
-        )
-
-
-def _cell(value: object) -> str:
-    """A stranger's text must not move the operator's cursor."""
-    return plain("-" if value in (None, "") else str(value))
-
-
-def _time(seconds: float | None) -> str:
-    return "" if seconds is None else utc(seconds)
+        answers = answer.pop("answers", [])
+        print_fields(answer, TIMES)
+        for one in answers:
+            print()
+            print_fields({f"answer {key}": one[key] for key in one}, ANSWER_TIMES)

@@ -15,7 +15,7 @@ from sc.cli import exits
 from sc.cli.options import add_boundary, add_daemon, kinds
 
 STATES = (
-    *("queued", "sending", "uncertain", "sent"),
+    *("queued", "sending", "uncertain", "sent", "bounced"),
     *("deferred", "suppressed", "cancelled", "failed"),
 )
 """Those of `sc.model.report.ReportState`, which is not worth an import here."""
@@ -36,6 +36,7 @@ def parser() -> Parser:
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _add_check(commands)
     _add_outbox(commands)
+    _add_desks(commands)
     _add_evidence(commands)
     _add_report(commands)
     _add_contact(commands)
@@ -75,6 +76,22 @@ def _add_outbox(commands: "argparse._SubParsersAction[Parser]") -> None:
         one.add_argument("id", metavar="ID|DESK")
     verbs.add_parser("stop", help="let nothing leave; reports are kept")
     verbs.add_parser("start", help="let reports leave again")
+
+
+def _add_desks(commands: "argparse._SubParsersAction[Parser]") -> None:
+    desks = commands.add_parser(
+        "desks",
+        help="the desks that we wrote to: who answers, who acts, who is dead",
+        description="What became of our reports, a line for each desk.",
+    )
+    add_daemon(desks)
+    desks.add_argument("--json", action="store_true", help="print JSON")
+    desks.set_defaults(limit=100)
+    verbs = desks.add_subparsers(dest="verb", metavar="VERB")
+    listing = verbs.add_parser("list", help="all of them, the latest first (default)")
+    listing.add_argument("--limit", type=int, default=100, metavar="N")
+    revive = verbs.add_parser("revive", help="let a dead desk have reports again")
+    revive.add_argument("address", metavar="DESK")
 
 
 def _add_evidence(commands: "argparse._SubParsersAction[Parser]") -> None:
@@ -167,6 +184,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             from sc.cli.contact import run
         elif options.command == "explain":
             from sc.cli.explain import run
+        elif options.command == "desks":
+            from sc.cli.desks import run
         else:
             from sc.cli.outbox import run
         return run(options)

@@ -89,7 +89,7 @@ def _parameters(value: str) -> dict[str, str]:
             extended = match[1].endswith("*")
             pieces.setdefault(name, {}).setdefault(index, (extended, content))
         else:
-            plain.setdefault(name, _encoded_words(content))
+            plain.setdefault(name, decoded_words(content))
     return plain | {name: _joined(numbered) for name, numbered in pieces.items()}
 
 
@@ -106,7 +106,7 @@ def _joined(numbered: Mapping[int, tuple[bool, str]]) -> str:
     return charset.decode(octets, label)
 
 
-def _encoded_words(value: str) -> str:
+def decoded_words(value: str) -> str:
     """RFC 2047 in a parameter: forbidden there, and what most senders write."""
     return _ENCODED_WORD.sub(_word, value) if "=?" in value else value
 

@@ -19,6 +19,7 @@ class Contact:
     @ivar source: `rdap`, `override`, ...
     @ivar reason: the rule that chose the mailbox, in words.
     @ivar alternatives: the other mailboxes, best first.
+    @ivar note: a sentence for whoever asked: why it is not the one they may expect.
     """
 
     address: str
@@ -26,6 +27,7 @@ class Contact:
     reason: str
     network: IPNetwork | None = None
     alternatives: tuple[str, ...] = ()
+    note: str = ""
 
 
 @frozen

@@ -69,6 +69,7 @@ class ReportState(Enum):
     SENDING = "sending"
     UNCERTAIN = "uncertain"
     SENT = "sent"
+    BOUNCED = "bounced"
     DEFERRED = "deferred"
     SUPPRESSED = "suppressed"
     CANCELLED = "cancelled"
@@ -78,6 +79,7 @@ class ReportState(Enum):
     def is_final(self) -> bool:
         return self in (
             ReportState.SENT,
+            ReportState.BOUNCED,
             ReportState.SUPPRESSED,
             ReportState.CANCELLED,
             ReportState.FAILED,

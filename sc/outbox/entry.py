@@ -52,6 +52,7 @@ class NewReport:
     @ivar digest: writes the mail for this incident and earlier ones; called in the
         store's thread.
     @ivar route: `smtp`, or the provider that takes it.
+    @ivar suppressed: why it is kept and not sent; "": it is sent.
     """
 
     key: str = field(validator=validators.min_len(1))
@@ -67,6 +68,7 @@ class NewReport:
     incident: str = ""
     digest: Callable[[Earlier], bytes] | None = field(default=None, repr=False)
     route: str = SMTP
+    suppressed: str = ""
 
 
 @frozen

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import TypeAlias
 
 from attrs import evolve
 from twisted.internet.interfaces import IReactorTime
@@ -26,6 +27,17 @@ POLL = 1.0
 """Seconds between two looks at a report that another node may send."""
 _STAYED = (ReportState.DEFERRED, ReportState.FAILED)
 """An attempt that ended so sent nothing: it does not count."""
+Settled: TypeAlias = Callable[[Cursor, Entry], None]
+"""Told of a report that was sent, or that bounced, in the same transaction."""
+
+
+def _may_go_now(known: Entry, report: NewReport) -> bool:
+    """What kept the same report back holds no longer."""
+    return known.state is ReportState.SUPPRESSED and not report.suppressed
+
+
+def _nobody(_cursor: Cursor, _entry: Entry) -> None:
+    pass
 
 
 class Outbox:
@@ -33,6 +45,7 @@ class Outbox:
     @ivar settings: also the sender's.
     @ivar rules: how much may leave, and when; a reload replaces them.
     @ivar work: rings when something may be due.
+    @ivar settled: what else is to be written down; set it before anything is sent.
 
     Several nodes may share the store: each sends what it has claimed, and `node` tells
     them apart.
@@ -49,6 +62,7 @@ class Outbox:
         maillog: MailLog,
         node: str = "",
     ) -> None:
+        self.settled: Settled = _nobody
         self._store = store
         self._node = node
         self._clock = clock
@@ -72,8 +86,10 @@ class Outbox:
         def work(cursor: Cursor) -> tuple[Entry, bool, Stop]:
             stopped = stop.read(cursor, rules.stopped)
             known = table.find_duplicate(cursor, report.key, since)
-            if known is not None:
+            if known is not None and not _may_go_now(known, report):
                 return known, True, stopped
+            if report.suppressed:
+                return table.suppress(cursor, report, now), False, stopped
             return admission.take_in(cursor, report, now, rules), False, stopped
 
         entry, duplicate, stopped = await self._store.transact(work)
@@ -254,9 +270,30 @@ class Outbox:
             )
             if state is ReportState.DEFERRED:
                 new = self._later(new, after)
+            moved = table.move(cursor, old, new)
             if state is ReportState.SENT:
                 desks.add(cursor, old.contact, now)
-            return table.move(cursor, old, new)
+                self.settled(cursor, moved)
+            return moved
+
+        await self._change(work)
+
+    async def bounced(self, report_id: str, reason: str) -> None:
+        """
+        The relay had taken it, and then a host gave it back.
+
+        @raise NoSuchReportError: there is none.
+        @raise TransitionError: it bounced before, or has not been sent.
+        @raise StoreError: not written down.
+        """
+        now = self._clock.seconds()
+
+        def work(cursor: Cursor) -> Entry:
+            old = table.read(cursor, report_id)
+            new = evolve(old, state=ReportState.BOUNCED, reason=reason, changed=now)
+            moved = table.move(cursor, old, new)
+            self.settled(cursor, moved)
+            return moved
 
         await self._change(work)
 

@@ -11,11 +11,13 @@ TRANSITIONS: Mapping[S, frozenset[S]] = {
     S.DEFERRED: frozenset({S.SENDING, S.DEFERRED, S.FAILED, S.CANCELLED, S.QUEUED}),
     # Only a person may decide to send it again, or not to. A node that was thought
     # dead may still tell that it was sent.
-    S.UNCERTAIN: frozenset({S.QUEUED, S.CANCELLED, S.FAILED, S.SENT}),
+    S.UNCERTAIN: frozenset({S.QUEUED, S.CANCELLED, S.FAILED, S.SENT, S.BOUNCED}),
     S.FAILED: frozenset({S.QUEUED}),
     S.CANCELLED: frozenset({S.QUEUED}),
-    S.SENT: frozenset(),
-    S.SUPPRESSED: frozenset(),
+    # The relay took it, and the desk's host did not.
+    S.SENT: frozenset({S.BOUNCED}),
+    S.BOUNCED: frozenset({S.QUEUED}),
+    S.SUPPRESSED: frozenset({S.QUEUED}),
 }
 
 WAITING = (S.QUEUED, S.DEFERRED)

@@ -100,6 +100,12 @@ def insert_whole(cursor: Cursor, new: NewReport, entry: Entry) -> Entry:
     return entry
 
 
+def suppress(cursor: Cursor, new: NewReport, now: float) -> Entry:
+    """Keep a report that is not to be sent, and why."""
+    entry = new_entry(new, now, next_attempt=None, reason=new.suppressed)
+    return insert_whole(cursor, new, evolve(entry, state=ReportState.SUPPRESSED))
+
+
 def read(cursor: Cursor, report_id: str) -> Entry:
     """
     @raise NoSuchReportError: there is none.
@@ -109,6 +115,17 @@ def read(cursor: Cursor, report_id: str) -> Entry:
     if row is None:
         raise NoSuchReportError(f"no report {report_id}")
     return entry_of(row)
+
+
+def find_by_mail(cursor: Cursor, mail_message_ids: Sequence[str]) -> Entry | None:
+    """The latest report whose mail has one of these Message-IDs."""
+    marks = ", ".join("?" for _ in mail_message_ids)
+    cursor.execute(
+        f"{SELECT} WHERE mail_message_id IN ({marks}) ORDER BY created DESC LIMIT 1",
+        tuple(mail_message_ids),
+    )
+    row = cursor.fetchone()
+    return entry_of(row) if row else None
 
 
 def read_mail(cursor: Cursor, report_id: str) -> bytes | None:

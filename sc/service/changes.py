@@ -25,12 +25,13 @@ AT_ONCE = (
 """Sections that SIGHUP makes true; the others are held by sockets, threads, files."""
 
 HELD = (
+    "abuse_report.bounces",
     "abuse_report.dkim",
     "abuse_report.from",
     "abuse_report.smtp",
     "policy.quarantine_address",
 )
-"""Options of these sections that the doors, the sender and the signer hold."""
+"""Options of these sections that doors, sender, signer and desks hold."""
 
 
 def adopted(old: Config, new: Config) -> Config:
@@ -44,7 +45,12 @@ def _with_relay_of(
     old: AbuseReportSettings, new: AbuseReportSettings
 ) -> AbuseReportSettings:
     """The sender keeps its relay, the mailbox that it knows, and its keys."""
-    held: dict[str, Any] = {"from_": old.from_, "smtp": old.smtp, "dkim": old.dkim}
+    held: dict[str, Any] = {
+        "bounces": old.bounces,
+        "dkim": old.dkim,
+        "from_": old.from_,
+        "smtp": old.smtp,
+    }
     try:
         return attrs.evolve(new, **held)
     except ValueError:  # `on`, which needs what only a restart brings

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from attrs import frozen
 from twisted.application.service import MultiService
 
+from sc.abuse.answers import Answers
+from sc.abuse.desks import Desks
 from sc.access import Access
 from sc.config.listeners import Listener
 from sc.flow import Flow
@@ -12,6 +14,7 @@ from sc.listeners.http.door import Door as HttpDoor
 from sc.listeners.http.door import Questions
 from sc.listeners.http.service import HttpService
 from sc.listeners.http.settings import HttpSettings
+from sc.listeners.smtp.bounces import Bounces, Taking
 from sc.listeners.smtp.filter import Filter
 from sc.listeners.smtp.packing import Packing
 from sc.listeners.smtp.report import Report
@@ -44,6 +47,9 @@ class Behind:
     outbox: Outbox
     gate: Gate
     questions: Questions
+    answers: Answers
+    bounces: Taking
+    desks: Desks
     offload: Offload
     statuses: Callable[[], tuple[ScannerStatus, ...]]
     readiness: Callable[[], tuple[str, ...]]
@@ -75,6 +81,8 @@ def _http(
         outbox=behind.outbox,
         gate=behind.gate,
         questions=behind.questions,
+        answers=behind.answers,
+        desks=behind.desks,
         offload=behind.offload,
         statuses=behind.statuses,
         readiness=behind.readiness,
@@ -108,6 +116,7 @@ def _smtp(
             maillog=behind.flow.maillog,
         ),
         report=Report(behind.flow),
+        bounces=Bounces(behind.bounces),
         new_id=behind.flow.new_id,
         hostname=behind.hostname,
         spool_dir=behind.spool_dir,

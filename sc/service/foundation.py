@@ -5,6 +5,7 @@ from collections.abc import Callable
 from attrs import field, frozen
 from twisted.python.threadpool import ThreadPool
 
+from sc.abuse.desks import Desks
 from sc.config.schema import Config
 from sc.history.history import History
 from sc.maillog import MailLog
@@ -41,6 +42,7 @@ class Foundation:
     store: DurableStore
     history: History
     memory: SeenMemory
+    desks: Desks
     outbox: Outbox
     gate: Gate
     maillog: MailLog
@@ -74,6 +76,8 @@ def lay(config: Config, around: Surroundings, state: StateDir) -> Foundation:
     maillog = MailLog(keep=history.keep)
     outbox = Outbox(store, reactor, new_id, config.outbox, maillog, node)
     outbox.rules = config.abuse_report.rules
+    desks = Desks(store, reactor, config.abuse_report.bounces)
+    outbox.settled = desks.settled
     return Foundation(
         around=around,
         state=state,
@@ -83,6 +87,7 @@ def lay(config: Config, around: Surroundings, state: StateDir) -> Foundation:
         cache=build_cache(config.cache, reactor),
         history=history,
         memory=SeenFile(state.path(SEEN_FILE)),
+        desks=desks,
         outbox=outbox,
         gate=Gate(store, reactor, outbox),
         maillog=maillog,

@@ -6,11 +6,13 @@ from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
 import sc
+from sc.abuse.answers import Answers
 from sc.abuse.bootstrap_files import BootstrapFiles, Refresh
+from sc.abuse.bounces import Bounces
 from sc.abuse.case import Means
 from sc.abuse.contact_memory import ContactMemory
 from sc.abuse.contact_settings import ContactSettings
-from sc.abuse.contact_sources import Outside, build_finder
+from sc.abuse.contact_sources import Outside, build_living_finder
 from sc.abuse.drafts import Drafts
 from sc.abuse.dry_run import PRUNE, DryRun
 from sc.abuse.evidence import EvidenceSettings, gather
@@ -24,6 +26,7 @@ from sc.abuse.requests import Requests
 from sc.abuse.shorteners import Shorteners, hosts_to_follow
 from sc.abuse.signer import Signer
 from sc.abuse.signing_keys import doubts, read_keys
+from sc.abuse.verp import return_paths
 from sc.abuse.who import Answer, Who
 from sc.attached.reader import AttachmentReader
 from sc.config.schema import Config
@@ -74,6 +77,8 @@ class Reports:
     reporter: Reporter
     sender: Sender | None
     own: OwnReports
+    answers: Answers
+    bounces: Bounces
     stop_timeout: float
     pruning: LoopingCall
 
@@ -132,6 +137,7 @@ def build_reports(config: Config, base: Foundation) -> Reports:
     for doubt in doubts(settings, keys):
         _log.warn("{doubt}", doubt=doubt)
     seal = ReportSeal(base.state.key("report.key"))
+    paths = return_paths(settings.bounces, seal.key)
     resolver = DNSResolver(config.resolver, clock)
     fetcher = GuardedFetcher(clock, resolver, _fetching(config))
     folder = base.state.folder
@@ -145,6 +151,7 @@ def build_reports(config: Config, base: Foundation) -> Reports:
         redaction_key=base.state.key("redaction.key"),
         signer=Signer(keys),
     )
+    answers = Answers(base.store, clock, base.desks)
     return Reports(
         grounds=grounds,
         reporter=Reporter(
@@ -156,6 +163,16 @@ def build_reports(config: Config, base: Foundation) -> Reports:
         ),
         sender=_sender(config, base, fetcher),
         own=OwnReports(seal, tuple(config.scanners.by_name)),
+        answers=answers,
+        bounces=Bounces(
+            outbox=base.outbox,
+            answers=answers,
+            desks=base.desks,
+            seal=seal,
+            paths=paths,
+            clock=clock,
+            offload=base.offload,
+        ),
         stop_timeout=config.outbox.stop_timeout,
         pruning=grounds.dry_run.pruning(),
     )
@@ -175,7 +192,7 @@ def _means(config: Config, grounds: Grounds) -> Means:
     )
     contacts = evolve(config.contacts, ttl=config.cache.expiration_time)
     own = config.policy.local_networks
-    finder = build_finder(contacts, outside, own, grounds.memory)
+    finder = build_living_finder(contacts, outside, own, grounds.memory, base.desks)
     reading = EvidenceSettings(
         ignored_link_hosts=config.ignored_link_hosts,
         local_networks=config.policy.local_networks,
@@ -203,6 +220,7 @@ def _means(config: Config, grounds: Grounds) -> Means:
         dry_run=grounds.dry_run,
         offload=base.offload,
         loops=loops if config.abuse_report.feedback_loops else None,
+        desks=base.desks,
     )
 
 
@@ -214,6 +232,7 @@ def _drafts(config: Config, grounds: Grounds) -> Drafts:
         grounds.seal,
         grounds.base.new_id,
         grounds.signer,
+        return_paths(config.abuse_report.bounces, grounds.seal.key),
     )
 
 

@@ -117,4 +117,45 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         # How it leaves: by mail, or through a provider.
         "ALTER TABLE reports ADD COLUMN route TEXT NOT NULL DEFAULT 'smtp'",
     ),
+    (
+        # Addresses in lower case; the counters outlive the reports.
+        """
+        CREATE TABLE desks (
+            address TEXT PRIMARY KEY,
+            sent INTEGER NOT NULL,
+            bounced INTEGER NOT NULL,
+            answered INTEGER NOT NULL,
+            recurrences INTEGER NOT NULL,
+            dead_until DOUBLE PRECISION NOT NULL,
+            reason TEXT NOT NULL,
+            form TEXT NOT NULL,
+            changed DOUBLE PRECISION NOT NULL
+        )
+        """,
+        # What a desk was told about, and when last.
+        """
+        CREATE TABLE desk_sources (
+            address TEXT NOT NULL,
+            source TEXT NOT NULL,
+            report_id TEXT NOT NULL,
+            told DOUBLE PRECISION NOT NULL,
+            PRIMARY KEY (address, source)
+        )
+        """,
+        "CREATE INDEX desk_sources_by_time ON desk_sources (told)",
+        """
+        CREATE TABLE report_answers (
+            report_id TEXT NOT NULL REFERENCES reports (id) ON DELETE CASCADE,
+            message_id TEXT NOT NULL,
+            received DOUBLE PRECISION NOT NULL,
+            kind TEXT NOT NULL,
+            sender TEXT NOT NULL,
+            subject TEXT NOT NULL,
+            ticket TEXT NOT NULL,
+            words TEXT NOT NULL,
+            PRIMARY KEY (report_id, message_id)
+        )
+        """,
+        "CREATE INDEX reports_by_recipient ON reports (rcpt_to, created)",
+    ),
 )

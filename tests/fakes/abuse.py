@@ -19,6 +19,7 @@ from sc.abuse.report_id import ReportSeal
 from sc.abuse.reporting import Reporter
 from sc.abuse.requests import Requests
 from sc.abuse.settings import AbuseReportSettings
+from sc.abuse.verp import return_paths
 from sc.abuse.who import Who
 from sc.maillog import MailLog
 from sc.model.complaint import Complaint, Contact, LinkItem, RelayItem
@@ -169,7 +170,14 @@ def desk(
         return evidence
 
     names = iter(range(1, 1000))
-    drafts = Drafts(settings, "sc/1", b"k" * 32, SEAL, lambda: f"r{next(names)}")
+    drafts = Drafts(
+        settings,
+        "sc/1",
+        b"k" * 32,
+        SEAL,
+        lambda: f"r{next(names)}",
+        return_paths=return_paths(settings.bounces, SEAL.key),
+    )
     means = Means(
         settings,
         no_attachment,
@@ -183,6 +191,7 @@ def desk(
         outbox or bench.outbox,
         DryRun(path.parent / "dry-run", bench.clock, INLINE, MailLog()),
         INLINE,
+        bench.desks,
     )
     reporter = Reporter(means, Requests(bench.store), bench.clock, MailLog())
     return Desk(bench, reporter, resolver, finder, gathered)

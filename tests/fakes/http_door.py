@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from ipaddress import ip_address, ip_network
 from typing import Any, cast
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 from twisted.internet.address import IPv4Address
 from twisted.internet.error import ConnectionLost
 from twisted.internet.interfaces import IAddress
@@ -21,6 +21,8 @@ from twisted.internet.testing import StringTransport
 from twisted.logger import ILogObserver, LogEvent, Logger
 from twisted.python.failure import Failure
 
+from sc.abuse.answers import DeskAnswer
+from sc.abuse.desks import Desk, NoSuchDeskError
 from sc.abuse.who import Answer, NoSuchHostError
 from sc.access import Access, AccessSettings, Right, Token
 from sc.explain import Story, UnknownNameError
@@ -117,6 +119,18 @@ async def explain(name: str) -> Story:
 
 QUESTIONS = Questions(who, explain)
 
+DEAD_DESK = Desk(
+    "abuse@isp.example",
+    sent=3,
+    bounced=1,
+    answered=2,
+    recurrences=4,
+    dead_until=2000.0,
+    reason="550 5.1.1 unknown",
+    form="https://isp.example/abuse",
+    changed=1000.0,
+)
+
 
 @define
 class FakeOutbox:
@@ -195,6 +209,41 @@ class FakeGate:
         return Answered("abuse@isp.example", (entry("r-1", state).status(),))
 
 
+@define
+class FakeDesks:
+    """
+    Knows one desk, and one answer of it to `r-1`.
+
+    @ivar asked: every call with its arguments.
+    """
+
+    asked: list[tuple[object, ...]] = field(factory=list)
+
+    async def of(self, report_id: str) -> tuple[DeskAnswer, ...]:
+        self.asked.append(("of", report_id))
+        return (
+            DeskAnswer(
+                message_id="id-10",
+                received=1100.0,
+                kind="automatic",
+                sender="abuse@isp.example",
+                subject="Re: spam",
+                ticket="#7",
+                words="Thank you.",
+            ),
+        )
+
+    async def list(self, limit: int) -> tuple[Desk, ...]:
+        self.asked.append(("list", limit))
+        return (DEAD_DESK,)
+
+    async def revive(self, address: str) -> Desk:
+        self.asked.append(("revive", address))
+        if address != DEAD_DESK.address:
+            raise NoSuchDeskError(f"no report was sent to {address}")
+        return evolve(DEAD_DESK, dead_until=0.0)
+
+
 @frozen
 class Reply:
     """@ivar fields: by lower-case name; the last one counts."""
@@ -249,6 +298,7 @@ class Client:
     ) -> None:
         self.clock: Clock = Clock() if beside is None else beside.clock
         self.outbox = outbox or FakeOutbox()
+        self.desks = FakeDesks()
         self.events: list[LogEvent] = []
         self.door = Door(
             flow or stub_flow(clock=self.clock),
@@ -261,6 +311,8 @@ class Client:
             lambda: STATUSES,
             readiness,
             QUESTIONS,
+            self.desks,
+            self.desks,
             log=Logger(
                 "sc.listeners.http", observer=cast(ILogObserver, self.events.append)
             ),

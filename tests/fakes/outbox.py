@@ -7,6 +7,8 @@ from typing import Any, cast
 from attrs import define, evolve
 from twisted.internet.task import Clock
 
+from sc.abuse.bounce_settings import BounceSettings
+from sc.abuse.desks import Desks
 from sc.maillog import MailLog
 from sc.outbox.entry import Earlier, NewReport
 from sc.outbox.gate import Gate
@@ -34,6 +36,7 @@ class Bench:
     store: Any
     outbox: Outbox
     gate: Gate
+    desks: Desks
 
     @classmethod
     def make(
@@ -42,12 +45,14 @@ class Bench:
         settings: OutboxSettings | None = None,
         prefix: str = "r",
         node: str = "",
+        bounces: BounceSettings = BounceSettings(),  # noqa: B008 frozen
     ) -> "Bench":
         clock = Clock()
         clock.advance(NOW)
         store = inline_store(place)
         store.open()
         ids = count(1)
+        desks = Desks(store, clock, bounces)
         outbox = Outbox(
             store,
             clock,
@@ -56,7 +61,8 @@ class Bench:
             MailLog(),
             node,
         )
-        return cls(place, clock, store, outbox, Gate(store, clock, outbox))
+        outbox.settled = desks.settled
+        return cls(place, clock, store, outbox, Gate(store, clock, outbox), desks)
 
 
 def inline_store(place: Path | str) -> DurableStore:

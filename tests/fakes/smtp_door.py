@@ -10,11 +10,13 @@ from zope.interface import implementer
 
 from sc.access import Access, AccessSettings
 from sc.flow import Flow
+from sc.listeners.smtp.bounces import Bounces, Taking
 from sc.listeners.smtp.filter import Filter, NextHop
 from sc.listeners.smtp.packing import Packing
 from sc.listeners.smtp.report import Report
 from sc.listeners.smtp.session import Door
 from sc.listeners.smtp.settings import SmtpLimits, SmtpSettings
+from sc.model.message import Message
 from sc.net.relay import Delivery
 from sc.scan.headers import rewritten
 from sc.wire.smtp import Reply
@@ -48,6 +50,22 @@ class FakeNextHop:
         return tuple(self.replies.get(r, TAKEN) for r in delivery.recipients)
 
 
+@define
+class FakeTaking:
+    """
+    @ivar error: raised instead.
+    @ivar taken: what came back, in order.
+    """
+
+    error: Exception | None = None
+    taken: list[Message] = field(factory=list)
+
+    async def take(self, message: Message) -> None:
+        self.taken.append(message)
+        if self.error is not None:
+            raise self.error
+
+
 @implementer(ILogObserver)
 @define
 class Heard:
@@ -77,6 +95,7 @@ def door(
     access: AccessSettings = AccessSettings(),  # noqa: B008 frozen
     quarantine_address: str | None = None,
     spool_dir: str | None = None,
+    taking: Taking | None = None,
 ) -> Door:
     """Everything that is not said is the default."""
     flow = flow or stub_flow()
@@ -87,6 +106,7 @@ def door(
         access=Access(access),
         filter=Filter(flow, given, packing, next_hop, quarantine_address),
         report=Report(flow),
+        bounces=Bounces(taking or FakeTaking()),
         new_id=flow.new_id,
         hostname="mx.example.org",
         spool_dir=spool_dir,

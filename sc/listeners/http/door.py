@@ -7,6 +7,8 @@ from attrs import field, frozen
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
+from sc.abuse.answers import DeskAnswer
+from sc.abuse.desks import Desk
 from sc.abuse.who import Answer
 from sc.access import Access
 from sc.explain import Story
@@ -67,6 +69,24 @@ class Gate(Protocol):
         ...
 
 
+class Answers(Protocol):
+    """What desks wrote back."""
+
+    async def of(self, report_id: str) -> tuple[DeskAnswer, ...]: ...
+
+
+class Desks(Protocol):
+    """What became of the reports to each desk."""
+
+    async def list(self, limit: int) -> tuple[Desk, ...]:
+        """The latest changed first."""
+        ...
+
+    async def revive(self, address: str) -> Desk:
+        """@raise NoSuchDeskError: we never wrote there."""
+        ...
+
+
 @frozen
 class Questions:
     """
@@ -100,6 +120,8 @@ class Door:
     statuses: Callable[[], tuple[ScannerStatus, ...]]
     readiness: Callable[[], tuple[str, ...]]
     questions: Questions
+    answers: Answers
+    desks: Desks
     name: str = "http"
     spool_dir: str | None = None
     log: Logger = field(factory=lambda: Logger("sc.listeners.http"))

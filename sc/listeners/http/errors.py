@@ -7,6 +7,7 @@ from twisted.internet.defer import CancelledError
 from twisted.internet.defer import TimeoutError as DeadlineError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from sc.abuse.desks import NoSuchDeskError
 from sc.abuse.who import NoSuchHostError
 from sc.explain import UnknownNameError
 from sc.flow import KeyReusedError, OverloadedError, SendingNotConfiguredError
@@ -59,6 +60,7 @@ _ANSWERS: Sequence[tuple[type[Exception], Callable[[BaseException], HttpError]]]
     (UnknownNameError, lambda error: HttpError(404, str(error))),
     (KeyReusedError, lambda error: HttpError(422, str(error))),
     (NoSuchReportError, lambda error: HttpError(404, str(error))),
+    (NoSuchDeskError, lambda error: HttpError(404, str(error))),
     (TransitionError, lambda error: HttpError(409, str(error))),
     (
         # A 4xx would make callers give the message up for ever.

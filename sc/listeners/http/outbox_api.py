@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sc.listeners.http.door import Gate, Outbox
+from attrs import asdict
+
+from sc.listeners.http.door import Answers, Gate, Outbox
 from sc.listeners.http.errors import HttpError
 from sc.listeners.http.report_shapes import entry_object, status_object
 from sc.listeners.http.shapes import Json
@@ -25,13 +27,15 @@ async def listed(outbox: Outbox, gate: Gate, query: Query) -> Json:
 
     @raise HttpError: 400 for a wrong `state` or `limit`.
     """
-    entries = await outbox.list(_state(query), _limit(query))
+    entries = await outbox.list(_state(query), limit_of(query))
     reports = [entry_object(entry) for entry in entries]
     return {"reports": reports, **_stop_object(await gate.stopped())}
 
 
-async def shown(outbox: Outbox, report_id: str) -> Json:
-    return entry_object(await outbox.get(_id(report_id)))
+async def shown(outbox: Outbox, answers: Answers, report_id: str) -> Json:
+    entry = await outbox.get(_id(report_id))
+    told = [asdict(answer) for answer in await answers.of(entry.id)]
+    return {**entry_object(entry), "answers": told}
 
 
 async def retried(outbox: Outbox, report_id: str) -> Json:
@@ -86,7 +90,10 @@ def _state(query: Query) -> ReportState | None:
         raise HttpError(400, f"state: one of {words}") from None
 
 
-def _limit(query: Query) -> int:
+def limit_of(query: Query) -> int:
+    """
+    @raise HttpError: 400 for what is no number within the bounds.
+    """
     text = _text(query, b"limit") or str(LIMIT)
     if text.isascii() and text.isdigit() and len(text) < 6:
         limit = int(text)

@@ -13,6 +13,7 @@ UNSENT = frozenset(
         ReportState.UNCERTAIN,
         ReportState.DEFERRED,
         ReportState.FAILED,
+        ReportState.BOUNCED,
     }
 )
 """With one of these, `sent` is false: it failed, or still waits."""

@@ -7,6 +7,7 @@ from twisted.web.resource import IResource
 
 from sc.access import Caller, Right
 from sc.listeners.http import (
+    desks_api,
     guard,
     outbox_api,
     questions,
@@ -109,7 +110,9 @@ class HttpApi:
     @app.route("/v1/outbox/<report_id>", methods=["GET"])
     async def outbox_show(self, request: HttpRequest, report_id: str) -> bytes:
         self._admit(request, Right.ADMIN)
-        return _json(request, await outbox_api.shown(self._door.outbox, report_id))
+        door = self._door
+        shown = await outbox_api.shown(door.outbox, door.answers, report_id)
+        return _json(request, shown)
 
     @app.route("/v1/outbox/<report_id>/retry", methods=["POST"])
     async def outbox_retry(self, request: HttpRequest, report_id: str) -> bytes:
@@ -134,6 +137,17 @@ class HttpApi:
         return _json(
             request, questions.contacts_object(await self._door.questions.who(what))
         )
+
+    @app.route("/v1/desks", methods=["GET"])
+    async def desks(self, request: HttpRequest) -> bytes:
+        self._admit(request, Right.ADMIN)
+        query = request.args or {}
+        return _json(request, await desks_api.listed(self._door.desks, query))
+
+    @app.route("/v1/desks/<address>/revive", methods=["POST"])
+    async def desk_revive(self, request: HttpRequest, address: str) -> bytes:
+        self._admit(request, Right.ADMIN)
+        return _json(request, await desks_api.revived(self._door.desks, address))
 
     # -- what all of them share
 

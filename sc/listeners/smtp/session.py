@@ -10,6 +10,7 @@ from twisted.logger import Logger
 from sc.access import Access, Peer, Right
 from sc.flow import OverloadedError
 from sc.listeners.intake import Intake
+from sc.listeners.smtp.bounces import Bounces
 from sc.listeners.smtp.filter import Filter
 from sc.listeners.smtp.report import Report
 from sc.listeners.smtp.routes import choose
@@ -34,7 +35,11 @@ FAULTS: Final = {
     DataFault.TOO_LARGE: Reply(552, ("5.3.4 message too large",)),
     DataFault.LINE_TOO_LONG: Reply(554, ("5.6.0 line too long",)),
 }
-RIGHTS: Final = {Do.FILTER: Right.SCAN, Do.REPORT: Right.REPORT}
+RIGHTS: Final = {
+    Do.FILTER: Right.SCAN,
+    Do.REPORT: Right.REPORT,
+    Do.BOUNCES: Right.REPORT,
+}
 
 
 @frozen
@@ -51,6 +56,7 @@ class Door:
     access: Access
     filter: Filter
     report: Report
+    bounces: Bounces
     new_id: Callable[[], str]
     hostname: str
     spool_dir: str | None = None
@@ -138,9 +144,9 @@ class Session:
         self.close()
 
     async def _answer(self, content: Octets, helo: str | None) -> tuple[Reply, ...]:
-        """One reply for each recipient; a report is committed before a delivery."""
+        """One reply for each recipient; what we keep is committed before a delivery."""
         replies: dict[int, Reply] = {}
-        for do in (Do.REPORT, Do.FILTER):
+        for do in (Do.BOUNCES, Do.REPORT, Do.FILTER):
             places = [i for i, (_, what) in enumerate(self._recipients) if what is do]
             if places:
                 message = self._message(content, places, helo)
@@ -163,6 +169,8 @@ class Session:
         try:
             if do is Do.FILTER:
                 return await self._door.filter.answer(message)
+            if do is Do.BOUNCES:
+                return (await self._door.bounces.answer(message),) * count
             return (await self._door.report.answer(message, self._caller.name),) * count
         except CancelledError:
             raise

@@ -29,6 +29,7 @@ class Do(Enum):
 
     FILTER = "filter"
     REPORT = "report"
+    BOUNCES = "bounces"
 
 
 def _not_empty(_instance: object, _attribute: "Attribute[str]", value: str) -> None:
@@ -41,7 +42,8 @@ class Route:
     """
     @ivar recipient: pattern of the whole address; `*`, `?` and `[abc]` as in file
         names, case does not matter.
-    @ivar do: what happens with a message for it.
+    @ivar do: what happens with a message for it: `filter`, `report` it, or, for the
+        mailbox of `abuse_report.bounces`, `bounces`.
     """
 
     recipient: str = field(validator=_not_empty)

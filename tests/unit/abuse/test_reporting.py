@@ -11,15 +11,18 @@ from attrs import define, evolve, field
 from twisted.internet.defer import CancelledError, Deferred, gatherResults
 from twisted.logger import capturedLogs, formatEvent
 
+from sc.abuse.bounce_settings import BounceSettings
 from sc.abuse.case import DRY_RUN, NOTHING
 from sc.abuse.evidence import EvidenceSettings, gather
 from sc.abuse.lookup import TIMEOUT
 from sc.abuse.requests import Requests
 from sc.abuse.settings import AbuseReportSettings, AutomaticSettings
 from sc.abuse.shorteners import TIMEOUT as SHORTENERS_TIMEOUT
+from sc.abuse.verp import return_paths
 from sc.model.decision import Action, Reason, ScoredSymbol
 from sc.model.envelope import Direction
 from sc.model.evidence import Evidence, Link, Role
+from sc.model.message import Message
 from sc.model.report import (
     Boundary,
     ReportRequest,
@@ -532,6 +535,81 @@ async def test_slow_lookup_ends(desks: Desks) -> None:
     here.clock.advance(TIMEOUT)
     (entry,) = await here.bench.outbox.list()
     assert entry.contact == "abuse@net.example"
+
+
+async def test_dead_desk(desks: Desks) -> None:
+    """A desk where nobody is gets no report; the answer and the outbox say why."""
+    here = desks()
+    first = await taken(here, message())
+    await sent(here, first)
+    await here.bench.outbox.bounced(first, "550 5.1.1 unknown")
+    why = "abuse@net.example is dead until 2023-12-14 (550 5.1.1 unknown)"
+    looked = await here.reporter.report(message(message_id="m2"), LOOK)
+    assert f"{why}: not written to" in looked.warnings
+    another_message(here, EVIDENCE)
+    here.clock.advance(1)
+    entry = await here.bench.outbox.get(await taken(here, message(message_id="m3")))
+    assert (entry.state, entry.reason) == (S.SUPPRESSED, why)
+    assert entry.next_attempt is None
+
+
+def another_message(here: Desk, evidence: Evidence) -> None:
+    """What comes next is not the same once more."""
+    means = here.reporter.means
+    other = evolve(evidence, fingerprint="e" * 64)
+    here.reporter.means = evolve(means, gather=lambda *_: other)
+
+
+async def taken(here: Desk, about: Message) -> str:
+    """The report to the relay's desk."""
+    await here.reporter.accept(about, SEND)
+    entries = await here.bench.outbox.list()
+    return next(e.id for e in entries if e.rcpt_to == "abuse@net.example")
+
+
+async def test_dead_desk_revived(desks: Desks) -> None:
+    """What was kept back goes when it is reported once more, or told to."""
+    here = desks()
+    key = NewReport(
+        key="k",
+        contact="abuse@net.example",
+        message_id="m1",
+        mail_from="abuse@example.org",
+        rcpt_to="abuse@net.example",
+        mail=b"x",
+        mail_message_id="<1@x>",
+    )
+    kept_back = await here.bench.outbox.add(evolve(key, suppressed="dead"))
+    again = await here.bench.outbox.add(evolve(key, suppressed="dead"))
+    assert (again.id, again.duplicate) == (kept_back.id, True)
+    now = await here.bench.outbox.add(key)
+    assert (now.state, now.duplicate) == (S.QUEUED, False)
+    assert (await here.bench.outbox.retry(kept_back.id)).state is S.QUEUED
+
+
+async def test_did_it_stop(desks: Desks) -> None:
+    """A relay seen again after its report counts against its desk."""
+    old = evolve(EVIDENCE, relays=(relay(date=None),))
+    here = desks(old)
+    await sent(here, await taken(here, message()))
+    here.clock.advance(86_400.0)
+    another_message(here, old)
+    await here.reporter.accept(message(message_id="m2"), SEND)
+    listed = await here.bench.desks.list(10)
+    assert [(d.address, d.sent, d.recurrences) for d in listed] == [
+        ("abuse@net.example", 1, 1)
+    ]
+
+
+async def test_return_path(desks: Desks) -> None:
+    """With a mailbox for bounces, each report has a sender of its own."""
+    bounces = BounceSettings("bounces@example.org")
+    here = desks(EVIDENCE, evolve(SETTINGS, bounces=bounces))
+    await here.reporter.accept(message(), SEND)
+    entry = await here.bench.outbox.get("r1")
+    paths = return_paths(bounces, SEAL.key)
+    assert paths is not None
+    assert paths.report_of(entry.mail_from) == "r1"
 
 
 ON = AutomaticSettings(listeners=("lmtp",), actions=(Action.REJECT,))

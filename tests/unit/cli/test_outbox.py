@@ -2,11 +2,8 @@
 
 import hashlib
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,6 +11,7 @@ from sc.cli import exits
 from sc.cli.client import token
 from sc.cli.scctl import STATES, main
 from sc.model.report import ReportState
+from tests.fakes.http_daemon import Answers, answering
 
 REPORT = {
     "id": "r1",
@@ -24,42 +22,14 @@ REPORT = {
 }
 
 
-class Answers(HTTPServer):
-    """Answers each request with what `answer` holds, and keeps what was asked."""
-
-    answer: tuple[int, Any] = (200, {"reports": [REPORT]})
-    asked: tuple[str, str, str | None] = ("", "", None)
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Answers
-
-    def do_GET(self) -> None:
-        self.server.asked = self.command, self.path, self.headers["Authorization"]
-        status, body = self.server.answer
-        octets = body if isinstance(body, bytes) else json.dumps(body).encode()
-        self.send_response(status)
-        self.end_headers()
-        self.wfile.write(octets)
-
-    do_POST = do_GET
-
-    def log_message(self, *_args: object) -> None:
-        """Silence."""
-
-
 @pytest.fixture
 def daemon(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Answers]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SC_TOKEN", "secret")
-    server = Answers(("127.0.0.1", 0), _Handler)
-    monkeypatch.setenv("SC_URL", f"http://127.0.0.1:{server.server_port}")
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with answering() as server:
+        monkeypatch.setenv("SC_URL", f"http://127.0.0.1:{server.server_port}")
+        server.answer = (200, {"reports": [REPORT]})
+        yield server
 
 
 def test_list(daemon: Answers, capsys: pytest.CaptureFixture[str]) -> None:
@@ -122,6 +92,20 @@ def test_times(daemon: Answers, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["outbox", "show", "r1"]) == exits.OK
     printed = capsys.readouterr().out
     assert printed == "created: 2026-11-21T01:15:43+00:00\nnext_attempt: -\n"
+
+
+def test_answers(daemon: Answers, capsys: pytest.CaptureFixture[str]) -> None:
+    """What the desk wrote back stands below its report."""
+    answer = {"received": 1795223743.1, "kind": "automatic", "ticket": "#7\n"}
+    daemon.answer = (200, {"id": "r1", "answers": [answer]})
+    assert main(["outbox", "show", "r1"]) == exits.OK
+    assert capsys.readouterr().out.splitlines() == [
+        "id: r1",
+        "",
+        "answer received: 2026-11-21T01:15:43+00:00",
+        "answer kind: automatic",
+        "answer ticket: #7?",
+    ]
 
 
 def test_states() -> None:

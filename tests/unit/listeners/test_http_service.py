@@ -25,6 +25,7 @@ from tests.fakes.flow import SPAM, stub_flow
 from tests.fakes.http_door import (
     QUESTIONS,
     STATUSES,
+    FakeDesks,
     FakeGate,
     FakeOutbox,
     parse_replies,
@@ -61,7 +62,7 @@ def service(flow: Flow, clock: IReactorTime = _REACTOR, **limits: Any) -> HttpSe
     access = Access()
     threads = cast(Any, InlineThreads())
     offload = Offload(threads, threads)
-    told = (lambda: STATUSES, lambda: (), QUESTIONS)
+    told = (lambda: STATUSES, lambda: (), QUESTIONS, FakeDesks(), FakeDesks())
     door = Door(flow, access, settings, clock, outbox, FakeGate(), offload, *told)
     return HttpService(_REACTOR, door)
 

@@ -140,7 +140,49 @@ def test_bad_query(query: str, text: str) -> None:
 
 def test_outbox_show() -> None:
     """One report, by its id."""
-    assert Client().get("/v1/outbox/r-1", ADMIN).json["state"] == "deferred"
+    shown = Client().get("/v1/outbox/r-1", ADMIN).json
+    assert shown["state"] == "deferred"
+    (answer,) = shown["answers"]
+    assert (answer["kind"], answer["ticket"]) == ("automatic", "#7")
+
+
+def test_desks() -> None:
+    """The operator sees what became of the reports to each desk."""
+    client = Client()
+    (desk,) = client.get("/v1/desks?limit=7", ADMIN).json["desks"]
+    assert client.desks.asked == [("list", 7)]
+    assert desk == {
+        "address": "abuse@isp.example",
+        "sent": 3,
+        "bounced": 1,
+        "answered": 2,
+        "recurrences": 4,
+        "dead_until": 2000.0,
+        "reason": "550 5.1.1 unknown",
+        "form": "https://isp.example/abuse",
+        "changed": 1000.0,
+    }
+
+
+def test_desk_revived() -> None:
+    """A desk that the operator knows to be alive gets reports again."""
+    reply = Client().post("/v1/desks/abuse%40isp.example/revive", b"", ADMIN)
+    assert (reply.status, reply.json["dead_until"]) == (200, 0.0)
+
+
+@pytest.mark.parametrize("address", ["abuse@else.example", "a" * 400, "a%0ab"])
+def test_desk_never_written_to(address: str) -> None:
+    """One that never had a report is none."""
+    reply = Client().post(f"/v1/desks/{address}/revive", b"", ADMIN)
+    assert (reply.status, "\n" in reply.error) == (404, False)
+
+
+@pytest.mark.parametrize("path", ["/v1/desks", "/v1/desks/a@b.example/revive"])
+def test_desks_need_admin(path: str) -> None:
+    """Whom we write to is the operator's matter."""
+    client = Client()
+    ask = client.post(path, b"") if "revive" in path else client.get(path)
+    assert ask.status == 401
 
 
 @pytest.mark.parametrize(

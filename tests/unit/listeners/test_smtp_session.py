@@ -11,6 +11,7 @@ from attrs import evolve
 from twisted.internet.task import Clock
 from twisted.logger import Logger
 
+from sc.abuse.bounces import UnsettledError
 from sc.access import AccessSettings, NetworkRights, Right
 from sc.flow import OverloadedError, SendingNotConfiguredError
 from sc.listeners.smtp.report import NOT_CONFIGURED
@@ -18,10 +19,11 @@ from sc.listeners.smtp.settings import Do, OnReject, Position, Route, SmtpLimits
 from sc.model.decision import Action, Decision
 from sc.model.report import ReportRequest
 from sc.net.relay import RelayError
+from sc.store.interface import StoreError
 from sc.wire.smtp import Reply
 from tests.fakes.flow import CLEAN, SPAM, decision_of, stub_flow
 from tests.fakes.smtp_client import MemoryClient
-from tests.fakes.smtp_door import FakeNextHop, Heard, door, octets, settings
+from tests.fakes.smtp_door import FakeNextHop, FakeTaking, Heard, door, octets, settings
 
 BOB, CAROL = "bob@example.org", "carol@example.org"
 QUARANTINE = "spam@quarantine.example"
@@ -268,6 +270,27 @@ async def test_report_and_filter_in_one_transaction() -> None:
     replies = client.send(BOB, "report@example.org", CAROL)
     assert [r.split()[2] for r in replies] == ["taken", "report", "taken"]
     assert flow.seen[0].envelope.recipients == (BOB, CAROL)
+    client.leave()
+
+
+@pytest.mark.parametrize(
+    ("error", "reply"),
+    [
+        (None, "250 2.0.0 taken id-1"),
+        (UnsettledError("r1"), "451 4.3.0 its report is still being sent, try again"),
+        (StoreError("disk full"), "451 4.3.0 internal error"),
+    ],
+)
+async def test_bounces_route(error: Exception | None, reply: str) -> None:
+    """What comes back for a report is taken when it is written down, not scanned."""
+    heard, taking = Heard(), FakeTaking(error)
+    it = door(settings(routes=(Route("bounces+*", Do.BOUNCES),)), taking=taking)
+    client = MemoryClient(evolve(it, log=Logger(observer=heard)))
+    (said,) = client.send("Bounces+r1-mac@example.org")
+    assert said.startswith(reply)
+    (message,) = taking.taken
+    assert message.envelope.recipients == ("Bounces+r1-mac@example.org",)
+    assert len(heard.events) == isinstance(error, StoreError)
     client.leave()
 
 

@@ -1,0 +1,285 @@
+"""What comes back for a report: what it changes, and what it must not."""
+
+from pathlib import Path
+
+import pytest
+from attrs import define, evolve
+from twisted.logger import Logger
+
+from sc.abuse.answers import MAX_KEPT, Answers
+from sc.abuse.bounce_settings import BounceSettings
+from sc.abuse.bounces import MAX_AGE, Bounces, UnsettledError
+from sc.abuse.verp import ReturnPaths
+from sc.model.envelope import Envelope
+from sc.model.message import Message
+from sc.model.report import ReportState
+from sc.outbox.settings import DAY
+from tests.fakes import responses
+from tests.fakes.abuse import INLINE, SEAL
+from tests.fakes.outbox import Bench, report
+from tests.fakes.smtp_door import Heard
+
+PATHS = ReturnPaths("bounces@example.org", "+", b"k" * 32)
+SENDER = PATHS.make("r1")
+DESK = "abuse@net.example"
+FIELDS = {
+    "From": "<abuse@example.org>",
+    "Subject": "Abuse report",
+    "Message-ID": "<1@example.org>",
+    "Content-Type": "multipart/report",
+}
+SEALED = "".join(f"{name}: {value}\n" for name, value in FIELDS.items()) + (
+    f"X-SC-Report-Id: {SEAL.make('r1', FIELDS, b'body')}"
+)
+
+
+QMAIL = responses.QMAIL.replace(b"Subject: Abuse report\n", SEALED.encode())
+
+
+@define
+class Office:
+    """One report, `r1` to `DESK`, and what takes what comes back."""
+
+    bench: Bench
+    bounces: Bounces
+    heard: Heard
+    number: int = 0
+
+    async def take(
+        self, content: bytes, recipient: str = SENDER, sender: str = ""
+    ) -> None:
+        self.number += 1
+        envelope = Envelope(sender=sender, recipients=(recipient,))
+        await self.bounces.take(Message(f"b{self.number}", envelope, content, "lmtp"))
+
+    async def state(self, report_id: str = "r1") -> tuple[ReportState, str]:
+        entry = await self.bench.outbox.get(report_id)
+        return entry.state, entry.reason
+
+    async def sent(self, key: str = "key") -> str:
+        """One more report has left."""
+        status = await self.bench.outbox.add(report(key))
+        await self.bench.outbox.begin(status.id)
+        await self.bench.outbox.end(status.id, ReportState.SENT, "250 ok")
+        self.bench.clock.advance(1)
+        return status.id
+
+    async def desk(self) -> tuple[int, int, int]:
+        (desk,) = await self.bench.desks.list(10)
+        return desk.sent, desk.bounced, desk.answered
+
+    @property
+    def told(self) -> dict[str, object]:
+        """The last line of the log that says what came back."""
+        lines = [e for e in self.heard.events if "what" in e]
+        names = ("report", "by", "proven", "what", "ticket", "reason")
+        return {name: lines[-1][name] for name in names}
+
+
+DEFAULTS = BounceSettings()
+
+
+async def office(path: Path, settings: BounceSettings = DEFAULTS) -> Office:
+    bench = Bench.make(path / "sc.db", bounces=settings)
+    heard = Heard()
+    answers = Answers(bench.store, bench.clock, bench.desks)
+    log = Logger("sc.abuse", observer=heard)
+    bounces = Bounces(
+        bench.outbox, answers, bench.desks, SEAL, PATHS, bench.clock, INLINE, log
+    )
+    made = Office(bench, bounces, heard)
+    await made.sent()
+    return made
+
+
+async def test_bounce(tmp_path: Path) -> None:
+    """Nobody is there: the report says so, and the desk is dead."""
+    o = await office(tmp_path)
+    await o.take(responses.postfix())
+    assert await o.state() == (ReportState.BOUNCED, "550 5.1.1 User unknown")
+    assert await o.desk() == (1, 1, 0)
+    (dead,) = (await o.bench.desks.dead([DESK.upper()])).values()
+    assert dead.obituary == f"{DESK} is dead until 2023-12-14 (550 5.1.1 User unknown)"
+    assert "scctl desks revive {desk}" in o.heard.events[-1]["log_format"]
+    await o.take(responses.postfix())  # the same once more
+    assert await o.desk() == (1, 1, 0)
+    o.bench.clock.advance(30 * DAY + 1)
+    assert not await o.bench.desks.dead([DESK])
+
+
+@pytest.mark.parametrize(
+    ("content", "recipient", "by"),
+    [
+        (responses.postfix(header=SEALED, envid=""), "bounces@example.org", "header"),
+        (QMAIL, "bounces@example.org", "header"),
+        (responses.QMAIL, SENDER, "sender"),
+        (responses.EXCHANGE, SENDER.upper(), "sender"),
+    ],
+)
+async def test_proven(tmp_path: Path, content: bytes, recipient: str, by: str) -> None:
+    """By its sender, or by the header of ours that it brings back."""
+    o = await office(tmp_path)
+    await o.take(content, recipient)
+    assert (o.told["report"], o.told["by"], o.told["proven"]) == ("r1", by, True)
+    assert (await o.state())[0] is ReportState.BOUNCED
+
+
+@pytest.mark.parametrize(
+    ("content", "by"),
+    [
+        (responses.postfix(), "envelope-id"),
+        (responses.postfix(header=SEALED[:-1] + "?", envid=""), "message-id"),
+        (
+            responses.postfix(envid="").replace(
+                b"\nMessage-Id", b"\nReferences: <1@example.org>\nMessage-Id"
+            ),
+            "message-id",
+        ),
+    ],
+)
+async def test_forged(tmp_path: Path, content: bytes, by: str) -> None:
+    """A bounce that anybody could have written silences no desk."""
+    o = await office(tmp_path)
+    await o.take(content, "bounces@example.org")
+    assert (o.told["report"], o.told["by"], o.told["proven"]) == ("r1", by, False)
+    assert (await o.state())[0] is ReportState.SENT
+    assert not await o.bench.desks.dead([DESK])
+
+
+@pytest.mark.parametrize(
+    "content", [responses.postfix(), responses.ANSWER, b"", b"\0" * 99]
+)
+async def test_not_ours(tmp_path: Path, content: bytes) -> None:
+    """One line in the log, and nothing else."""
+    o = await office(tmp_path)
+    away = content.replace(b"<1@example.org>", b"<9@x>").replace(b"r1", b"r9")
+    await o.take(away, PATHS.make("r1")[:-20] + "@example.org")
+    assert await o.desk() == (1, 0, 0)
+    assert await o.bounces.answers.of("r1") == ()
+    await o.take(away, PATHS.make("r7"))
+    assert o.told["report"] in ("r7", "r9")
+
+
+@pytest.mark.parametrize("action", ["delayed", "delivered", "relayed"])
+async def test_not_failed(tmp_path: Path, action: str) -> None:
+    """A delay or a delivery changes nothing."""
+    o = await office(tmp_path)
+    await o.take(responses.postfix(action=action))
+    assert await o.state() == (ReportState.SENT, "250 ok")
+    assert o.told["what"] == action
+
+
+async def test_dead_after_several(tmp_path: Path) -> None:
+    """Three that came back one after the other, for whatever reason."""
+    full = responses.postfix(diagnostic="552 5.2.2 mailbox full")
+    o = await office(tmp_path)
+    await o.take(full)
+    for key in ("two", "three", "four"):
+        assert not await o.bench.desks.dead([DESK])
+        report_id = await o.sent(key)
+        if key == "two":
+            continue  # it arrived
+        await o.take(full, PATHS.make(report_id))
+    assert not await o.bench.desks.dead([DESK])
+    await o.take(full, PATHS.make(await o.sent("five")))
+    assert await o.bench.desks.dead([DESK])
+
+
+async def test_never_dead(tmp_path: Path) -> None:
+    """`dead_days: 0`: it bounced, and gets the next report all the same."""
+    o = await office(tmp_path, BounceSettings(dead_days=0))
+    await o.take(responses.postfix())
+    assert (await o.state())[0] is ReportState.BOUNCED
+    assert not await o.bench.desks.dead([DESK])
+
+
+async def test_revived(tmp_path: Path) -> None:
+    """The operator knows better; in any case of letters."""
+    o = await office(tmp_path)
+    await o.take(responses.postfix())
+    assert (await o.bench.desks.revive(DESK.upper())).dead_until == 0
+    assert not await o.bench.desks.dead([DESK])
+    with pytest.raises(LookupError, match="no report was sent to x@y"):
+        await o.bench.desks.revive("x@y")
+
+
+async def test_too_early(tmp_path: Path) -> None:
+    """One that overtakes the relay's answer must come again."""
+    o = await office(tmp_path)
+    status = await o.bench.outbox.add(report("two"))
+    await o.take(responses.postfix(), PATHS.make(status.id))
+    assert (await o.state(status.id))[0] is ReportState.QUEUED  # of an earlier attempt
+    await o.bench.outbox.begin(status.id)
+    with pytest.raises(UnsettledError):
+        await o.take(responses.postfix(), PATHS.make(status.id))
+
+
+async def test_too_late(tmp_path: Path) -> None:
+    """No MTA has it any more: somebody to whom the desk gave it wrote that."""
+    o = await office(tmp_path)
+    o.bench.clock.advance(MAX_AGE + 1)
+    await o.take(responses.postfix())
+    assert (await o.state())[0] is ReportState.SENT
+
+
+async def test_uncertain(tmp_path: Path) -> None:
+    """A bounce tells what became of a report that may have left."""
+    o = await office(tmp_path)
+    status = await o.bench.outbox.add(report("two"))
+    await o.bench.outbox.begin(status.id)
+    await o.bench.outbox.end(status.id, ReportState.UNCERTAIN, "lost")
+    await o.take(responses.postfix(), PATHS.make(status.id))
+    assert (await o.state(status.id))[0] is ReportState.BOUNCED
+    await o.bench.outbox.retry(status.id)
+    assert (await o.state(status.id))[0] is ReportState.QUEUED
+
+
+async def test_without_words(tmp_path: Path) -> None:
+    """A failure that gives no reason is one."""
+    o = await office(tmp_path)
+    bare = responses.postfix().replace(b"Status: 5.1.1", b"Status: x")
+    await o.take(bare.replace(b"Diagnostic-Code: smtp; 550 5.1.1 User unknown", b""))
+    assert await o.state() == (ReportState.BOUNCED, "it says no reason")
+
+
+async def test_answers(tmp_path: Path) -> None:
+    """A ticket and a person count; a vacation note is only kept."""
+    o = await office(tmp_path)
+    for content in (responses.VACATION, responses.TICKET, responses.ANSWER):
+        await o.take(content, "abuse@example.org", "someone@net.example")
+        o.bench.clock.advance(1)
+    kept = await o.bounces.answers.of("r1")
+    assert [(a.kind, a.ticket) for a in kept] == [
+        ("automatic", ""),
+        ("automatic", "Ticket#4711"),
+        ("answer", ""),
+    ]
+    assert kept[2].words.startswith("The customer was disconnected.")
+    assert await o.desk() == (1, 0, 2)
+    assert o.told["proven"] is False
+
+
+async def test_form(tmp_path: Path) -> None:
+    """A desk that takes reports at a web page only says where."""
+    o = await office(tmp_path)
+    words = b"This mailbox is not read. Use our web form: https://net.example/abuse\n"
+    await o.take(b"Auto-Submitted: auto-replied\n\n" + words)
+    (desk,) = await o.bench.desks.list(10)
+    assert (desk.form, desk.answered) == ("https://net.example/abuse", 0)
+
+
+async def test_looping_desk(tmp_path: Path) -> None:
+    """A ticket system that answers its own answers fills no disk."""
+    o = await office(tmp_path)
+    for _ in range(MAX_KEPT + 5):
+        await o.take(responses.TICKET)
+    assert len(await o.bounces.answers.of("r1")) == MAX_KEPT
+    assert await o.desk() == (1, 0, MAX_KEPT)
+
+
+async def test_without_return_paths(tmp_path: Path) -> None:
+    """With `from` as the sender, the header that comes back is the proof."""
+    o = await office(tmp_path)
+    o.bounces = evolve(o.bounces, paths=None)
+    await o.take(responses.postfix(header=SEALED))
+    assert o.told["by"] == "header"

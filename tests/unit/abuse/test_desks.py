@@ -1,0 +1,101 @@
+"""Did it stop? What a desk was told about, and whether it is seen again."""
+
+from pathlib import Path
+
+import pytest
+
+from sc.abuse.desks import SOURCES_KEPT
+from sc.model.report import ReportState
+from sc.store.interface import StoreError
+from tests.fakes.outbox import NOW, Bench, report
+
+DESK = "Abuse@net.example"
+GRACE = 43_200.0
+
+
+async def told(bench: Bench, state: ReportState = ReportState.SENT) -> str:
+    """A report has left, and what it is about is remembered."""
+    key = f"key{bench.clock.seconds()}"
+    status = await bench.outbox.add(report(key, DESK))
+    await bench.outbox.begin(status.id)
+    await bench.outbox.end(status.id, state, "250 ok")
+    await tell(bench, status.id)
+    return status.id
+
+
+async def tell(bench: Bench, report_id: str, seen: float | None = None) -> None:
+    when = bench.clock.seconds() if seen is None else seen
+    await bench.desks.told(report_id, DESK, ("192.0.2.7", "shop.example"), when)
+
+
+async def recurrences(bench: Bench) -> int:
+    (desk,) = await bench.desks.list(10)
+    assert desk.address == "abuse@net.example"
+    return desk.recurrences
+
+
+async def test_seen_again(tmp_path: Path) -> None:
+    """After the grace, each source counts, once in a grace."""
+    bench = Bench.make(tmp_path / "sc.db")
+    await told(bench)
+    bench.clock.advance(GRACE - 1)
+    await tell(bench, "r2")
+    assert await recurrences(bench) == 0
+    bench.clock.advance(1)
+    await tell(bench, "r3")
+    assert await recurrences(bench) == 2
+    await tell(bench, "r4")
+    bench.clock.advance(GRACE - 1)
+    await tell(bench, "r4")
+    assert await recurrences(bench) == 2
+
+
+async def test_old_mail(tmp_path: Path) -> None:
+    """Mail that arrived before the report, and is reported after it, proves nothing."""
+    bench = Bench.make(tmp_path / "sc.db")
+    await told(bench)
+    bench.clock.advance(10 * GRACE)
+    await tell(bench, "r2", NOW - 5)
+    await tell(bench, "r2", NOW + GRACE - 1)
+    assert await recurrences(bench) == 0
+    await tell(bench, "r2", NOW + 1e9)  # a clock that runs ahead
+    assert await recurrences(bench) == 2
+
+
+@pytest.mark.parametrize("state", [ReportState.FAILED, ReportState.UNCERTAIN])
+async def test_not_told(tmp_path: Path, state: ReportState) -> None:
+    """A desk that never heard of it could not act."""
+    bench = Bench.make(tmp_path / "sc.db")
+    await told(bench, state)
+    bench.clock.advance(2 * GRACE)
+    await told(bench)
+    assert await recurrences(bench) == 0
+    bench.clock.advance(2 * GRACE)
+    await told(bench)
+    assert await recurrences(bench) == 2
+
+
+async def test_forgotten(tmp_path: Path) -> None:
+    """After three months it is another story."""
+    bench = Bench.make(tmp_path / "sc.db")
+    await told(bench)
+    bench.clock.advance(SOURCES_KEPT + 1)
+    await told(bench)
+    assert await recurrences(bench) == 0
+
+
+async def test_list(tmp_path: Path) -> None:
+    """The latest first, within a limit."""
+    bench = Bench.make(tmp_path / "sc.db")
+    await told(bench)
+    assert await bench.desks.list(0) == ()
+    assert await bench.desks.dead([]) == {}
+
+
+async def test_closed_store(tmp_path: Path) -> None:
+    """While nobody knows who is dead, nobody is."""
+    bench = Bench.make(tmp_path / "sc.db")
+    await bench.store.close()
+    assert await bench.desks.dead([DESK]) == {}
+    with pytest.raises(StoreError):
+        await bench.desks.told("r1", DESK, ("192.0.2.7",), 0.0)
