@@ -66,6 +66,22 @@ class Client:
         @raise DaemonError: an answer that is no success.
         @raise NoDaemonError: no answer.
         """
+        answer = self._ask(method, path, body, timeout)
+        try:
+            return json.loads(answer)
+        except ValueError as e:
+            raise self._nobody(e) from e
+
+    def fetch(self, path: str) -> bytes:
+        """
+        A file, as it is.
+
+        @raise DaemonError: an answer that is no success.
+        @raise NoDaemonError: no answer.
+        """
+        return self._ask("GET", path, None, TIMEOUT)
+
+    def _ask(self, method: str, path: str, body: bytes | None, timeout: float) -> bytes:
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         if body is not None:
             headers["Content-Type"] = "application/json"
@@ -76,11 +92,15 @@ class Client:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
             with opener.open(request, timeout=timeout) as answer:
-                return json.loads(answer.read(MAX_OCTETS))
+                found: bytes = answer.read(MAX_OCTETS)
+                return found
         except urllib.error.HTTPError as e:
             raise DaemonError(e.code, _error_text(e)) from e
         except (OSError, ValueError, http.client.HTTPException) as e:
-            raise NoDaemonError(f"no daemon at {self.url}: {_reason(e)}") from e
+            raise self._nobody(e) from e
+
+    def _nobody(self, error: Exception) -> NoDaemonError:
+        return NoDaemonError(f"no daemon at {self.url}: {_reason(error)}")
 
 
 def _error_text(error: urllib.error.HTTPError) -> str:

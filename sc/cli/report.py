@@ -4,7 +4,9 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sc.cli import exits
 from sc.cli.asking import asked, code_of, fail, lines, plain, why
@@ -48,7 +50,11 @@ def _one(
     except DaemonError as e:
         progress.clear()
         return fail(code_of(e), f"{plain(found.name)}: {why(e)}")
-    if options.json:
+    if options.arf:
+        save(client, answer, options.arf)
+    if options.arf == "-":
+        pass  # The mails are the output.
+    elif options.json:
         print(json.dumps({"file": found.name, **answer}, ensure_ascii=False))
     else:
         print("\n".join(_table(found.name, answer)))
@@ -57,7 +63,10 @@ def _one(
 
 
 def _request(found: Found, options: argparse.Namespace) -> bytes:
-    asks: dict[str, Any] = {"abuse_report": {"send": options.send}}
+    # The mails exist only where a report is made, if only for the operator.
+    dry_run = options.dry_run or (options.arf and not options.send)
+    how = {"dry_run": True} if dry_run else {"send": options.send}
+    asks: dict[str, Any] = {"abuse_report": how}
     boundary = {
         "name": options.boundary_name,
         "domain": options.boundary_domain,
@@ -69,6 +78,24 @@ def _request(found: Found, options: argparse.Namespace) -> bytes:
     asks["message"] = found.content.decode("utf-8", "surrogateescape")
     text = json.dumps(asks, ensure_ascii=False)
     return text.encode("utf-8", "surrogateescape")
+
+
+def save(client: Client, answer: dict[str, Any], out: str) -> None:
+    """
+    Write each report's mail to `out`/ID.eml; `-`: the standard output.
+
+    @raise OSError: it cannot be written.
+    """
+    for report in answer["abuse_report"]["reports"]:
+        mail = client.fetch(f"/v1/outbox/{quote(report['id'], safe='')}/mail")
+        if out == "-":
+            sys.stdout.buffer.write(mail)
+            sys.stdout.buffer.flush()
+            continue
+        folder = Path(out)
+        folder.mkdir(parents=True, exist_ok=True)
+        # A name of the daemon's, which might not be ours.
+        (folder / f"{Path(report['id']).name}.eml").write_bytes(mail)
 
 
 def _table(name: str, answer: dict[str, Any]) -> Iterator[str]:

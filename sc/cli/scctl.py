@@ -163,7 +163,19 @@ def _add_report(commands: "argparse._SubParsersAction[Parser]") -> None:
         help="messages, mboxes, maildirs, folders; - is the standard input (default)",
     )
     add_boundary(report)
-    report.add_argument("--send", action="store_true", help="write to the desks")
+    how = report.add_mutually_exclusive_group()
+    how.add_argument("--send", action="store_true", help="write to the desks")
+    how.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="do all but the sending; the daemon keeps the mails for a week",
+    )
+    report.add_argument(
+        "--arf",
+        metavar="OUT",
+        help="write each mail to the folder OUT (-: standard output); without --send"
+        " nothing leaves",
+    )
     report.add_argument(
         "--json", action="store_true", help="print the daemon's answers, one a line"
     )

@@ -99,7 +99,9 @@ def build(config: Config, around: Surroundings, state: StateDir) -> Parts:
         access=access,
         outbox=base.outbox,
         gate=base.gate,
-        questions=Questions(reports.who, Explainer(base.store, base.history).explain),
+        questions=Questions(
+            reports.who, Explainer(base.store, base.history).explain, reports.mail
+        ),
         answers=reports.answers,
         bounces=reports.bounces,
         desks=base.desks,

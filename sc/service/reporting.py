@@ -101,6 +101,11 @@ class Reports:
         """
         return await self.reporter.means.who.tell(what)
 
+    async def mail(self, report_id: str) -> bytes | None:
+        """The mail of a report that was sent, waits, or is a dry run's."""
+        found = await self.grounds.base.outbox.mail(report_id)
+        return found or await self.grounds.dry_run.mail(report_id)
+
     def start(self) -> None:
         """Send what waits, and take up requests that an earlier run left."""
         Deferred.fromCoroutine(self.grounds.base.gate.announce())

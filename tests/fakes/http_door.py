@@ -117,7 +117,11 @@ async def explain(name: str) -> Story:
     return Story("id-9", lines, (entry("r-1"),), frozenset({"r-1"}), 1001.0)
 
 
-QUESTIONS = Questions(who, explain)
+async def mail(report_id: str) -> bytes | None:
+    return b"Subject: r-1\r\n\r\n\xff\r\n" if report_id == "r-1" else None
+
+
+QUESTIONS = Questions(who, explain, mail)
 
 DEAD_DESK = Desk(
     "abuse@isp.example",

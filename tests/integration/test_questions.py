@@ -41,6 +41,27 @@ async def test_report_and_explain(tmp_path: Path) -> None:
         assert nothing.err == b"scctl: nothing is known about that id, or no longer\n"
 
 
+async def test_arf(tmp_path: Path) -> None:
+    """The mails that would be sent, for who wants to read them first."""
+    async with reporting(tmp_path, Script()) as world:
+        out = tmp_path / "out"
+        written = await scctl(world, "report", "--arf", str(out), "-", stdin=SPAM)
+        assert written.code == 0, written.err
+        (mail,) = out.iterdir()
+        assert b"\r\nFeedback-Type: abuse\r\n" in mail.read_bytes()
+        printed = await scctl(world, "report", "--arf", "-", "-", stdin=SPAM)
+        assert b"\r\nFeedback-Type: abuse\r\n" in printed.out
+        assert await world.outbox() == []
+        sent = await scctl(
+            world, "report", "--send", "--arf", str(out), "-", stdin=SPAM
+        )
+        assert sent.code == 0, sent.err
+        (report,) = await world.settles("sent")
+        assert (out / f"{report['id']}.eml").read_bytes()
+        (arrived,) = world.mails
+        assert b"Feedback-Type: abuse" in arrived.wire
+
+
 async def test_scan_and_explain(tmp_path: Path) -> None:
     """The id in a scanner's answer leads to its line, also over a restart."""
     async with reporting(tmp_path, Script()) as world:

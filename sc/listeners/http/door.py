@@ -94,10 +94,12 @@ class Questions:
 
     @ivar who: the contacts for an address, a network or a host.
     @ivar explain: the story behind an id.
+    @ivar mail: of a report; None if there is none, or no longer.
     """
 
     who: Callable[[str], Awaitable[tuple[Answer, ...]]]
     explain: Callable[[str], Awaitable[Story]]
+    mail: Callable[[str], Awaitable[bytes | None]]
 
 
 @frozen

@@ -8,6 +8,7 @@ from sc.listeners.http.errors import HttpError
 from sc.listeners.http.json_text import encode
 
 JSON = "application/json; charset=utf-8"
+MAIL = "message/rfc822"
 ID = "X-SC-Id"
 
 

@@ -149,6 +149,14 @@ class HttpApi:
         self._admit(request, Right.ADMIN)
         return _json(request, await desks_api.revived(self._door.desks, address))
 
+    @app.route("/v1/outbox/<report_id>/mail", methods=["GET"])
+    async def outbox_mail(self, request: HttpRequest, report_id: str) -> bytes:
+        self._admit(request, Right.ADMIN)
+        mail = await self._door.questions.mail(report_id)
+        if mail is None:
+            raise HttpError(404, "there is no such report, or its mail is deleted")
+        return _whole(request, mail, reply.MAIL)
+
     # -- what all of them share
 
     @app.handle_errors(Exception)
@@ -174,7 +182,7 @@ def _json(request: HttpRequest, value: shapes.Json) -> bytes:
     return _whole(request, encode(value))
 
 
-def _whole(request: HttpRequest, body: bytes) -> bytes:
-    request.setHeader("Content-Type", reply.JSON)
+def _whole(request: HttpRequest, body: bytes, kind: str = reply.JSON) -> bytes:
+    request.setHeader("Content-Type", kind)
     request.setHeader("Content-Length", str(len(body)))
     return body

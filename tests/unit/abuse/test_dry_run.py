@@ -86,3 +86,14 @@ async def test_pruned(tmp_path: Path) -> None:
         clock.pump([PRUNE])
     assert "cannot be deleted from" in formatEvent(events[0])
     pruning.stop()
+
+
+async def test_read_again(tmp_path: Path) -> None:
+    """For `scctl report --arf`; an id is no path."""
+    taking = dry_run(tmp_path)
+    (tmp_path / "secret.eml").write_bytes(b"x")
+    assert await taking.mail("r1") is None
+    status = await taking.add(evolve(report(), id="r1"))
+    assert await taking.mail(status.id) == report().mail
+    for name in ("../secret", "/etc/passwd", "", "r1\n", "x" * 300, "r1.eml"):
+        assert await taking.mail(name) is None

@@ -226,6 +226,16 @@ def test_send(daemon: Answers, capsys: pytest.CaptureFixture[str]) -> None:
     assert asked["abuse_report"] == {"send": True}
 
 
+def test_dry_run(daemon: Answers, capsys: pytest.CaptureFixture[str]) -> None:
+    """All but the sending."""
+    daemon.answer = (200, NOTHING)
+    assert main(["report", "--dry-run", "x.eml"]) == exits.OK
+    asked = json.loads(daemon.body.decode("utf-8", "surrogateescape"))
+    assert asked["abuse_report"] == {"dry_run": True}
+    with pytest.raises(SystemExit):
+        main(["report", "--dry-run", "--send", "x.eml"])
+
+
 @pytest.mark.parametrize(
     ("status", "text", "code"),
     [

@@ -59,6 +59,17 @@ def test_unknown() -> None:
     assert (reply.status, reply.error) == (404, told)
 
 
+def test_mail() -> None:
+    """As it was sent, or would be; octet for octet."""
+    reply = Client().get("/v1/outbox/r-1/mail", ADMIN)
+    assert reply.fields["content-type"] == "message/rfc822"
+    assert reply.body == b"Subject: r-1\r\n\r\n\xff\r\n"
+    gone = Client().get("/v1/outbox/r-2/mail", ADMIN)
+    told = "there is no such report, or its mail is deleted"
+    assert (gone.status, gone.error) == (404, told)
+    assert Client().get("/v1/outbox/r-1/mail").status == 401
+
+
 @pytest.mark.parametrize("path", ["/v1/explain/id-9", "/v1/contacts/192.0.2.7"])
 def test_rights(path: str) -> None:
     """The story holds other people's mail; contacts cost registries something."""
