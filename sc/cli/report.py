@@ -103,7 +103,7 @@ def _table(name: str, answer: dict[str, Any]) -> Iterator[str]:
     for contact, items in answer["complaints"].items():
         yield from lines([("to", contact)])
         for item in items:
-            yield from _relay(item) if item["type"] == "received" else _host(item)
+            yield from _SHOWN_AS[item["type"]](item)
     if not answer["complaints"]:
         yield "  to       nobody"
     for report in answer.get("abuse_report", {}).get("reports", ()):
@@ -138,3 +138,11 @@ def _host(item: dict[str, Any]) -> Iterator[str]:
     more = item["count"] - min(len(item["links"]), SHOWN)
     if more:
         yield from lines([("  link", f"and {more} more")])
+
+
+def _sender(item: dict[str, Any]) -> Iterator[str]:
+    """It chose its desk itself (RFC 9477)."""
+    yield from lines([("sender", item["domain"]), ("  why", _why(item))])
+
+
+_SHOWN_AS = {"received": _relay, "link": _host, "sender": _sender}

@@ -48,8 +48,14 @@ HOST = WHY | {
         {"url": f"http://shop.example/{n}", "role": "navigates"} for n in range(7)
     ],
 }
+SENDER = WHY | {
+    "type": "sender",
+    "domain": "news.example",
+    "feedback-id": None,
+    "network": None,
+}
 FOUND = {
-    "complaints": {"abuse@isp.example": [RELAY, HOST]},
+    "complaints": {"abuse@isp.example": [RELAY, HOST, SENDER]},
     "warnings": ["it is late"],
     "abuse_report": {
         "sent": True,
@@ -73,6 +79,8 @@ x.eml
     link   http://shop.example/3 (navigates)
     link   http://shop.example/4 (navigates)
     link   and 4 more
+  sender   news.example
+    why    its abuse role (rdap)
   report   r1 sent to abuse@isp.example
   warning  it is late
 """
