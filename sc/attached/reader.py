@@ -23,8 +23,10 @@ AT_ONCE = 2
 
 class AttachmentReader:
     """
-    @ivar settings: a reload replaces them.
+    @ivar settings: a reload makes another reader.
     """
+
+    _log = Logger("sc.attached")
 
     def __init__(
         self,
@@ -56,17 +58,20 @@ class AttachmentReader:
     def _ask(
         self, attachments: Sequence[Attachment], settings: AttachedSettings
     ) -> "Deferred[tuple[Attached, ...]]":
-        child = Child()
-        self._processes.spawnProcess(
-            child, command(settings)[0], command(settings), environment(), "/"
-        )
-        return Deferred.fromCoroutine(self._talk(child, attachments, settings.timeout))
+        return Deferred.fromCoroutine(self._talk(attachments, settings))
 
     async def _talk(
-        self, child: "Child", attachments: Sequence[Attachment], timeout: float
+        self, attachments: Sequence[Attachment], settings: AttachedSettings
     ) -> tuple[Attached, ...]:
+        child, program = Child(), command(settings)
+        try:
+            self._processes.spawnProcess(child, program[0], program, environment(), "/")
+        except OSError as e:  # No more processes, descriptors or memory.
+            why = f"its reader cannot be started: {e.strerror}"
+            self._log.error("attachments are not read: {e}", e=e)
+            return read_answer(attachments, b"", why)
         # The answer to a report's caller must not wait for a stuck child.
-        late = self._clock.callLater(timeout, child.kill, LATE)
+        late = self._clock.callLater(settings.timeout, child.kill, LATE)
         try:
             child.say(question(attachments))
             await child.ended
@@ -74,7 +79,8 @@ class AttachmentReader:
             child.kill("")
             if late.active():
                 late.cancel()
-        return read_answer(attachments, bytes(child.said), child.why)
+        said = bytes(child.said)
+        return await self._offload(len(said), read_answer, attachments, said, child.why)
 
 
 class Child(ProcessProtocol):

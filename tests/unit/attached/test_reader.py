@@ -1,5 +1,6 @@
 """sc.attached.reader, .process: a real child for each message, within its limits."""
 
+import errno
 import subprocess
 import sys
 from pathlib import Path
@@ -93,6 +94,18 @@ async def test_dies(monkeypatch: pytest.MonkeyPatch) -> None:
     child(monkeypatch, "import os; os.abort()")
     found = await reading().read(mail(EVERY_KIND))
     assert {one.problem for one in found} == {NO_ANSWER}
+
+
+async def test_no_process() -> None:
+    """A host that has no room for one more process costs a warning, not the report."""
+
+    class Full:
+        def spawnProcess(self, *args: object) -> None:
+            raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    full = AttachmentReader(ALL, Full(), reactor, INLINE)  # type: ignore[arg-type]
+    (found,) = {one.problem for one in await full.read(mail(EVERY_KIND))}
+    assert found.startswith("its reader cannot be started: Resource temporarily")
 
 
 async def test_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
