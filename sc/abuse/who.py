@@ -4,10 +4,9 @@ import re
 from ipaddress import ip_address, ip_network
 
 from attrs import frozen
-from twisted.internet.defer import Deferred, gatherResults
 
 from sc.abuse.contacts import ContactError
-from sc.abuse.lookup import MAX_IPS, Finder
+from sc.abuse.lookup import MAX_IPS, Finder, all_of
 from sc.model.complaint import Contact
 from sc.model.envelope import IPAddress
 from sc.net.resolver import ResolveError, Resolver
@@ -49,14 +48,15 @@ class Who:
         @raise NoSuchHostError: it is none of the three, or a host without an address.
         """
         ips = await self._addresses(what)
-        asked = [Deferred.fromCoroutine(self._about(ip)) for ip in ips]
-        return tuple(await gatherResults(asked, consumeErrors=True))
+        told: dict[IPAddress, Answer] = {}
+        await all_of([self._ask(ip, told) for ip in ips])
+        return tuple(told[ip] for ip in ips)
 
-    async def _about(self, ip: IPAddress) -> Answer:
+    async def _ask(self, ip: IPAddress, told: dict[IPAddress, Answer]) -> None:
         try:
-            return Answer(ip, await self._finder.find(ip))
+            told[ip] = Answer(ip, await self._finder.find(ip))
         except ContactError as e:
-            return Answer(ip, problem=str(e), form=e.form)
+            told[ip] = Answer(ip, problem=str(e), form=e.form)
 
     async def _addresses(self, what: str) -> tuple[IPAddress, ...]:
         try:

@@ -3,8 +3,10 @@
 from ipaddress import ip_address
 
 import pytest
+from twisted.internet.defer import CancelledError, Deferred
 
 from sc.abuse.who import NoSuchHostError, Who
+from sc.model.complaint import Contact
 from tests.fakes.abuse import StubFinder, StubResolver
 
 FINDER = StubFinder(
@@ -51,3 +53,16 @@ async def test_host_without_address() -> None:
     """The resolver's own words."""
     with pytest.raises(NoSuchHostError, match=r"gone\.example has no address"):
         await WHO.tell("gone.example")
+
+
+async def test_nobody_waits() -> None:
+    """Who asked has left: that is no failure of ours."""
+
+    class Hanging:
+        async def find(self, ip: object) -> Contact:
+            return await Deferred()
+
+    work = Deferred.fromCoroutine(Who(Hanging(), StubResolver({})).tell("192.0.2.7"))
+    work.cancel()
+    with pytest.raises(CancelledError):
+        await work
