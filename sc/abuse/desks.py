@@ -193,9 +193,10 @@ class Desks:
 
 
 def _only_bounces(cursor: Cursor, recipient: str, number: int) -> bool:
-    """Whether that many of the latest reports that left for there came back, all."""
+    """Whether that many of the latest mails that left for there came back, all."""
     cursor.execute(
         "SELECT state FROM reports WHERE rcpt_to = ? AND state IN (?, ?)"
+        " AND carrier IS NULL"
         " ORDER BY created DESC, id LIMIT ?",
         (recipient, ReportState.SENT.value, ReportState.BOUNCED.value, number),
     )

@@ -76,7 +76,7 @@ def read_delivery_status(payload: bytes) -> DeliveryStatus:
     told = (_recipient(fields) for fields in read)
     return DeliveryStatus(
         tuple(recipient for recipient in told if recipient),
-        read[0].get("original-envelope-id", ""),
+        one_line(read[0].get("original-envelope-id", "")),
     )
 
 
@@ -102,13 +102,15 @@ def _recipient(fields: dict[str, str]) -> RecipientStatus | None:
         return None
     given = (fields.get("final-recipient", ""), fields.get("original-recipient", ""))
     diagnostic = one_line(_typed(fields.get("diagnostic-code", "")))
-    status = _STATUS.match(fields.get("status", ""))
-    return RecipientStatus(
-        action,
-        _addresses(given),
-        status[1] if status else enhanced_status(diagnostic),
-        diagnostic,
-    )
+    status = _status(fields.get("status", ""), diagnostic)
+    return RecipientStatus(action, _addresses(given), status, diagnostic)
+
+
+def _status(value: str, diagnostic: str) -> str:
+    """Exim writes 5.0.0 whatever the host said: then the host's own words count."""
+    match = _STATUS.match(value)
+    status, said = match[1] if match else "", enhanced_status(diagnostic)
+    return said if said and status in ("", f"{said[0]}.0.0") else status
 
 
 def _action(value: str) -> Action | None:

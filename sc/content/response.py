@@ -43,7 +43,8 @@ MAX_IDS = 50
 MAX_SHOWN = 2000
 """Characters of an answer that are kept."""
 
-_ID = re.compile(r"<[^<>\s@]{1,250}@[^<>\s@]{1,250}>")
+# No control characters: a store may refuse them, and the message would come for ever.
+_ID = re.compile(r"<[^<>\s@\x00-\x1f]{1,250}@[^<>\s@\x00-\x1f]{1,250}>")
 _MTAS = ("mailer-daemon@", "postmaster@", "mdaemon@")
 _AUTOMATIC_PRECEDENCE = ("auto_reply", "auto-reply", "bulk", "junk", "list")
 _AUTOMATIC_FIELDS = ("x-autoreply", "x-autorespond", "x-auto-reply")
@@ -53,7 +54,7 @@ _AUTOMATIC_SUBJECT = re.compile(
     re.IGNORECASE,
 )
 _TAG = re.compile(r"<[^<>]{0,500}>")
-_ADDRESS = re.compile(r"[^\s<>,;:\"()@]{1,64}@[A-Za-z0-9.-]{1,255}")
+_ADDRESS = re.compile(r"[^\s<>,;:\"()@\x00-\x1f]{1,64}@[A-Za-z0-9.-]{1,255}")
 
 
 class Kind(Enum):
@@ -111,16 +112,18 @@ def read_response(content: Octets, *, null_sender: bool) -> Response:
     fields = _by_name(document.fields)
     subject = one_line(decoded_words(fields.get("subject", ""))[:MAX_SUBJECT])
     words = _words(document)
-    status = _status(document, fields, words, null_sender=null_sender)
+    sender = _address(fields.get("from", ""))
+    mta = null_sender or sender.startswith(_MTAS)
+    status = _status(document, fields, words, mta=mta)
     returned = tuple(returned_sections(content[: LIMITS.octets], document))
     return Response(
-        kind=Kind.STATUS if status.recipients else _kind(fields, subject),
+        kind=Kind.STATUS if status.recipients else _kind(fields, subject, mta=mta),
         statuses=status.recipients,
-        sender=_address(fields.get("from", "")),
+        sender=sender,
         subject=subject,
         ticket="" if status.recipients else ticket(subject, words),
         form=form(words[:MAX_TEXT]),
-        words=words[:MAX_SHOWN],
+        words=_shown(words),
         message_ids=tuple(_message_ids(fields, returned)),
         envelope_id=status.envelope_id,
         returned=returned,
@@ -139,7 +142,7 @@ def _by_name(fields: Iterable[RawField]) -> dict[str, str]:
 
 
 def _status(
-    document: Document, fields: Mapping[str, str], words: str, *, null_sender: bool
+    document: Document, fields: Mapping[str, str], words: str, *, mta: bool
 ) -> DeliveryStatus:
     """Only the part of a report that is one: any message can carry such a part."""
     kind = fields.get("content-type", "").lower()
@@ -147,18 +150,18 @@ def _status(
         parts = (part for part in document.parts if part.content_type in TYPES)
         part = next(parts, None)
         return read_delivery_status(part.payload if part else b"")
-    mta = null_sender or _address(fields.get("from", "")).startswith(_MTAS)
     if not mta or (_is_automatic(fields) and "x-failed-recipients" not in fields):
         return DeliveryStatus(())
     found = read_bounce_text(words, fields)
     return DeliveryStatus((found,) if found else ())
 
 
-def _kind(fields: Mapping[str, str], subject: str) -> Kind:
+def _kind(fields: Mapping[str, str], subject: str, *, mta: bool) -> Kind:
+    """@param mta: no person wrote it; a bounce in words that we do not know."""
     kind = fields.get("content-type", "").lower()
     if kind.startswith("multipart/report") and "feedback-report" in kind:
         return Kind.FEEDBACK
-    if kind.startswith("multipart/report") or _is_automatic(fields):
+    if mta or kind.startswith("multipart/report") or _is_automatic(fields):
         return Kind.AUTOMATIC  # a read receipt, or a report that tells nothing
     return Kind.AUTOMATIC if _AUTOMATIC_SUBJECT.match(subject) else Kind.ANSWER
 
@@ -183,6 +186,11 @@ def _words(document: Document) -> str:
         words = charset.decode(part.payload[:MAX_TEXT], part.charset, html=html)
         return _TAG.sub(" ", words).strip() if html else words.strip()
     return ""
+
+
+def _shown(words: str) -> str:
+    kept = words[:MAX_SHOWN]
+    return "".join(c if c.isprintable() or c in "\n\t" else " " for c in kept)
 
 
 def _message_ids(

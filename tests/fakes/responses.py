@@ -185,3 +185,12 @@ Content-Type: message/feedback-report
 Feedback-Type: abuse
 --b--
 """
+
+ODD = b"""\
+From: a\0lice@net.example
+Subject: a\0b
+In-Reply-To: <a\0b@example.org> <1@example.org>
+
+The \0 customer was disconnected.
+"""
+"""Octets that no text column of PostgreSQL takes."""

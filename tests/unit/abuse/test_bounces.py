@@ -1,8 +1,9 @@
 """What comes back for a report: what it changes, and what it must not."""
 
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import pytest
+import pytest_twisted
 from attrs import define, evolve
 from twisted.logger import Logger
 
@@ -13,10 +14,11 @@ from sc.abuse.verp import ReturnPaths
 from sc.model.envelope import Envelope
 from sc.model.message import Message
 from sc.model.report import ReportState
+from sc.outbox.rules import HOUR, RateLimits, Rules
 from sc.outbox.settings import DAY
 from tests.fakes import responses
 from tests.fakes.abuse import INLINE, SEAL
-from tests.fakes.outbox import Bench, report
+from tests.fakes.outbox import Bench, incident, report
 from tests.fakes.smtp_door import Heard
 
 PATHS = ReturnPaths("bounces@example.org", "+", b"k" * 32)
@@ -33,6 +35,7 @@ SEALED = "".join(f"{name}: {value}\n" for name, value in FIELDS.items()) + (
 )
 
 
+FULL = responses.postfix(diagnostic="552 5.2.2 full")
 QMAIL = responses.QMAIL.replace(b"Subject: Abuse report\n", SEALED.encode())
 
 
@@ -76,11 +79,9 @@ class Office:
         return {name: lines[-1][name] for name in names}
 
 
-DEFAULTS = BounceSettings()
-
-
-async def office(path: Path, settings: BounceSettings = DEFAULTS) -> Office:
-    bench = Bench.make(path / "sc.db", bounces=settings)
+@pytest_twisted.async_yield_fixture
+async def o(place: str) -> AsyncIterator[Office]:
+    bench = Bench.make(place)
     heard = Heard()
     answers = Answers(bench.store, bench.clock, bench.desks)
     log = Logger("sc.abuse", observer=heard)
@@ -89,12 +90,12 @@ async def office(path: Path, settings: BounceSettings = DEFAULTS) -> Office:
     )
     made = Office(bench, bounces, heard)
     await made.sent()
-    return made
+    yield made
+    await bench.store.close()
 
 
-async def test_bounce(tmp_path: Path) -> None:
+async def test_bounce(o: Office) -> None:
     """Nobody is there: the report says so, and the desk is dead."""
-    o = await office(tmp_path)
     await o.take(responses.postfix())
     assert await o.state() == (ReportState.BOUNCED, "550 5.1.1 User unknown")
     assert await o.desk() == (1, 1, 0)
@@ -116,9 +117,8 @@ async def test_bounce(tmp_path: Path) -> None:
         (responses.EXCHANGE, SENDER.upper(), "sender"),
     ],
 )
-async def test_proven(tmp_path: Path, content: bytes, recipient: str, by: str) -> None:
+async def test_proven(o: Office, content: bytes, recipient: str, by: str) -> None:
     """By its sender, or by the header of ours that it brings back."""
-    o = await office(tmp_path)
     await o.take(content, recipient)
     assert (o.told["report"], o.told["by"], o.told["proven"]) == ("r1", by, True)
     assert (await o.state())[0] is ReportState.BOUNCED
@@ -137,9 +137,8 @@ async def test_proven(tmp_path: Path, content: bytes, recipient: str, by: str) -
         ),
     ],
 )
-async def test_forged(tmp_path: Path, content: bytes, by: str) -> None:
+async def test_forged(o: Office, content: bytes, by: str) -> None:
     """A bounce that anybody could have written silences no desk."""
-    o = await office(tmp_path)
     await o.take(content, "bounces@example.org")
     assert (o.told["report"], o.told["by"], o.told["proven"]) == ("r1", by, False)
     assert (await o.state())[0] is ReportState.SENT
@@ -149,9 +148,8 @@ async def test_forged(tmp_path: Path, content: bytes, by: str) -> None:
 @pytest.mark.parametrize(
     "content", [responses.postfix(), responses.ANSWER, b"", b"\0" * 99]
 )
-async def test_not_ours(tmp_path: Path, content: bytes) -> None:
+async def test_not_ours(o: Office, content: bytes) -> None:
     """One line in the log, and nothing else."""
-    o = await office(tmp_path)
     away = content.replace(b"<1@example.org>", b"<9@x>").replace(b"r1", b"r9")
     await o.take(away, PATHS.make("r1")[:-20] + "@example.org")
     assert await o.desk() == (1, 0, 0)
@@ -161,41 +159,39 @@ async def test_not_ours(tmp_path: Path, content: bytes) -> None:
 
 
 @pytest.mark.parametrize("action", ["delayed", "delivered", "relayed"])
-async def test_not_failed(tmp_path: Path, action: str) -> None:
+async def test_not_failed(o: Office, action: str) -> None:
     """A delay or a delivery changes nothing."""
-    o = await office(tmp_path)
     await o.take(responses.postfix(action=action))
     assert await o.state() == (ReportState.SENT, "250 ok")
     assert o.told["what"] == action
 
 
-async def test_dead_after_several(tmp_path: Path) -> None:
+async def test_dead_after_several(o: Office) -> None:
     """Three that came back one after the other, for whatever reason."""
-    full = responses.postfix(diagnostic="552 5.2.2 mailbox full")
-    o = await office(tmp_path)
-    await o.take(full)
+    await o.take(FULL)
     for key in ("two", "three", "four"):
         assert not await o.bench.desks.dead([DESK])
         report_id = await o.sent(key)
         if key == "two":
             continue  # it arrived
-        await o.take(full, PATHS.make(report_id))
+        await o.take(FULL, PATHS.make(report_id))
     assert not await o.bench.desks.dead([DESK])
-    await o.take(full, PATHS.make(await o.sent("five")))
+    await o.take(FULL, PATHS.make(await o.sent("five")))
     assert await o.bench.desks.dead([DESK])
 
 
-async def test_never_dead(tmp_path: Path) -> None:
+async def test_never_dead(o: Office) -> None:
     """`dead_days: 0`: it bounced, and gets the next report all the same."""
-    o = await office(tmp_path, BounceSettings(dead_days=0))
+    o.bench.desks = evolve(o.bench.desks, settings=BounceSettings(dead_days=0))
+    o.bench.outbox.settled = o.bench.desks.settled
+    o.bounces = evolve(o.bounces, desks=o.bench.desks)
     await o.take(responses.postfix())
     assert (await o.state())[0] is ReportState.BOUNCED
     assert not await o.bench.desks.dead([DESK])
 
 
-async def test_revived(tmp_path: Path) -> None:
+async def test_revived(o: Office) -> None:
     """The operator knows better; in any case of letters."""
-    o = await office(tmp_path)
     await o.take(responses.postfix())
     assert (await o.bench.desks.revive(DESK.upper())).dead_until == 0
     assert not await o.bench.desks.dead([DESK])
@@ -203,9 +199,8 @@ async def test_revived(tmp_path: Path) -> None:
         await o.bench.desks.revive("x@y")
 
 
-async def test_too_early(tmp_path: Path) -> None:
+async def test_too_early(o: Office) -> None:
     """One that overtakes the relay's answer must come again."""
-    o = await office(tmp_path)
     status = await o.bench.outbox.add(report("two"))
     await o.take(responses.postfix(), PATHS.make(status.id))
     assert (await o.state(status.id))[0] is ReportState.QUEUED  # of an earlier attempt
@@ -214,17 +209,15 @@ async def test_too_early(tmp_path: Path) -> None:
         await o.take(responses.postfix(), PATHS.make(status.id))
 
 
-async def test_too_late(tmp_path: Path) -> None:
+async def test_too_late(o: Office) -> None:
     """No MTA has it any more: somebody to whom the desk gave it wrote that."""
-    o = await office(tmp_path)
     o.bench.clock.advance(MAX_AGE + 1)
     await o.take(responses.postfix())
     assert (await o.state())[0] is ReportState.SENT
 
 
-async def test_uncertain(tmp_path: Path) -> None:
+async def test_uncertain(o: Office) -> None:
     """A bounce tells what became of a report that may have left."""
-    o = await office(tmp_path)
     status = await o.bench.outbox.add(report("two"))
     await o.bench.outbox.begin(status.id)
     await o.bench.outbox.end(status.id, ReportState.UNCERTAIN, "lost")
@@ -234,17 +227,15 @@ async def test_uncertain(tmp_path: Path) -> None:
     assert (await o.state(status.id))[0] is ReportState.QUEUED
 
 
-async def test_without_words(tmp_path: Path) -> None:
+async def test_without_words(o: Office) -> None:
     """A failure that gives no reason is one."""
-    o = await office(tmp_path)
     bare = responses.postfix().replace(b"Status: 5.1.1", b"Status: x")
     await o.take(bare.replace(b"Diagnostic-Code: smtp; 550 5.1.1 User unknown", b""))
     assert await o.state() == (ReportState.BOUNCED, "it says no reason")
 
 
-async def test_answers(tmp_path: Path) -> None:
+async def test_answers(o: Office) -> None:
     """A ticket and a person count; a vacation note is only kept."""
-    o = await office(tmp_path)
     for content in (responses.VACATION, responses.TICKET, responses.ANSWER):
         await o.take(content, "abuse@example.org", "someone@net.example")
         o.bench.clock.advance(1)
@@ -259,27 +250,50 @@ async def test_answers(tmp_path: Path) -> None:
     assert o.told["proven"] is False
 
 
-async def test_form(tmp_path: Path) -> None:
+async def test_odd_octets(o: Office) -> None:
+    """What no store takes as text is left out, and the rest is kept."""
+    await o.take(responses.ODD, "bounces@example.org", "alice@net.example")
+    (answer,) = await o.bounces.answers.of("r1")
+    assert answer.subject == "a b"
+    assert answer.words == "The   customer was disconnected."
+
+
+async def test_digest(o: Office) -> None:
+    """What was part of a mail that came back came back, too; it is one bounce."""
+    o.bench.outbox.rules = Rules(RateLimits(contact_hour=1))
+    carrier, part, more = [await o.bench.outbox.add(incident(n)) for n in (1, 2, 3)]
+    assert part.reason == more.reason == f"in the digest {carrier.id}"
+    o.bench.clock.advance(HOUR)
+    assert await o.bench.outbox.admit(carrier.id)
+    await o.bench.outbox.begin(carrier.id)
+    await o.bench.outbox.end(carrier.id, ReportState.SENT, "250 ok")
+    await o.take(FULL, PATHS.make(carrier.id))
+    for report_id in (carrier.id, part.id, more.id):
+        assert await o.state(report_id) == (ReportState.BOUNCED, "552 5.2.2 full")
+    assert await o.desk() == (2, 1, 0)
+    assert not await o.bench.desks.dead([DESK])
+    await o.bench.outbox.retry(carrier.id)
+    assert (await o.state(part.id))[0] is ReportState.QUEUED
+
+
+async def test_form(o: Office) -> None:
     """A desk that takes reports at a web page only says where."""
-    o = await office(tmp_path)
     words = b"This mailbox is not read. Use our web form: https://net.example/abuse\n"
     await o.take(b"Auto-Submitted: auto-replied\n\n" + words)
     (desk,) = await o.bench.desks.list(10)
     assert (desk.form, desk.answered) == ("https://net.example/abuse", 0)
 
 
-async def test_looping_desk(tmp_path: Path) -> None:
+async def test_looping_desk(o: Office) -> None:
     """A ticket system that answers its own answers fills no disk."""
-    o = await office(tmp_path)
     for _ in range(MAX_KEPT + 5):
         await o.take(responses.TICKET)
     assert len(await o.bounces.answers.of("r1")) == MAX_KEPT
     assert await o.desk() == (1, 0, MAX_KEPT)
 
 
-async def test_without_return_paths(tmp_path: Path) -> None:
+async def test_without_return_paths(o: Office) -> None:
     """With `from` as the sender, the header that comes back is the proof."""
-    o = await office(tmp_path)
     o.bounces = evolve(o.bounces, paths=None)
     await o.take(responses.postfix(header=SEALED))
     assert o.told["by"] == "header"

@@ -1,8 +1,9 @@
 """Did it stop? What a desk was told about, and whether it is seen again."""
 
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import pytest
+import pytest_twisted
 
 from sc.abuse.desks import SOURCES_KEPT
 from sc.model.report import ReportState
@@ -11,6 +12,13 @@ from tests.fakes.outbox import NOW, Bench, report
 
 DESK = "Abuse@net.example"
 GRACE = 43_200.0
+
+
+@pytest_twisted.async_yield_fixture
+async def bench(place: str) -> AsyncIterator[Bench]:
+    made = Bench.make(place)
+    yield made
+    await made.store.close()
 
 
 async def told(bench: Bench, state: ReportState = ReportState.SENT) -> str:
@@ -34,9 +42,8 @@ async def recurrences(bench: Bench) -> int:
     return desk.recurrences
 
 
-async def test_seen_again(tmp_path: Path) -> None:
+async def test_seen_again(bench: Bench) -> None:
     """After the grace, each source counts, once in a grace."""
-    bench = Bench.make(tmp_path / "sc.db")
     await told(bench)
     bench.clock.advance(GRACE - 1)
     await tell(bench, "r2")
@@ -50,9 +57,8 @@ async def test_seen_again(tmp_path: Path) -> None:
     assert await recurrences(bench) == 2
 
 
-async def test_old_mail(tmp_path: Path) -> None:
+async def test_old_mail(bench: Bench) -> None:
     """Mail that arrived before the report, and is reported after it, proves nothing."""
-    bench = Bench.make(tmp_path / "sc.db")
     await told(bench)
     bench.clock.advance(10 * GRACE)
     await tell(bench, "r2", NOW - 5)
@@ -63,9 +69,8 @@ async def test_old_mail(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("state", [ReportState.FAILED, ReportState.UNCERTAIN])
-async def test_not_told(tmp_path: Path, state: ReportState) -> None:
+async def test_not_told(bench: Bench, state: ReportState) -> None:
     """A desk that never heard of it could not act."""
-    bench = Bench.make(tmp_path / "sc.db")
     await told(bench, state)
     bench.clock.advance(2 * GRACE)
     await told(bench)
@@ -75,26 +80,23 @@ async def test_not_told(tmp_path: Path, state: ReportState) -> None:
     assert await recurrences(bench) == 2
 
 
-async def test_forgotten(tmp_path: Path) -> None:
+async def test_forgotten(bench: Bench) -> None:
     """After three months it is another story."""
-    bench = Bench.make(tmp_path / "sc.db")
     await told(bench)
     bench.clock.advance(SOURCES_KEPT + 1)
     await told(bench)
     assert await recurrences(bench) == 0
 
 
-async def test_list(tmp_path: Path) -> None:
+async def test_list(bench: Bench) -> None:
     """The latest first, within a limit."""
-    bench = Bench.make(tmp_path / "sc.db")
     await told(bench)
     assert await bench.desks.list(0) == ()
     assert await bench.desks.dead([]) == {}
 
 
-async def test_closed_store(tmp_path: Path) -> None:
+async def test_closed_store(bench: Bench) -> None:
     """While nobody knows who is dead, nobody is."""
-    bench = Bench.make(tmp_path / "sc.db")
     await bench.store.close()
     assert await bench.desks.dead([DESK]) == {}
     with pytest.raises(StoreError):

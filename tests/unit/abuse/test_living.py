@@ -1,9 +1,10 @@
 """Who is written to in the place of a dead desk."""
 
+from collections.abc import AsyncIterator
 from ipaddress import ip_address
-from pathlib import Path
 
 import pytest
+import pytest_twisted
 from attrs import define, evolve, field
 
 from sc.abuse.contacts import ContactError
@@ -23,6 +24,13 @@ CHOSEN = Contact(
     alternatives=("a@x.example", "b@x.example"),
 )
 BEYOND = Contact("abuse@transit.example", "whois", "listed")
+
+
+@pytest_twisted.async_yield_fixture
+async def bench(place: str) -> AsyncIterator[Bench]:
+    made = Bench.make(place)
+    yield made
+    await made.store.close()
 
 
 @define
@@ -53,16 +61,15 @@ async def found(
     return await LivingFinder(Says(chosen), Says(beyond), bench.desks).find(IP)
 
 
-async def test_alive(tmp_path: Path) -> None:
+async def test_alive(bench: Bench) -> None:
     """Nobody else is asked."""
-    bench, beyond = Bench.make(tmp_path / "sc.db"), Says(BEYOND)
+    beyond = Says(BEYOND)
     assert await LivingFinder(Says(CHOSEN), beyond, bench.desks).find(IP) is CHOSEN
     assert beyond.asked == []
 
 
-async def test_alternatives(tmp_path: Path) -> None:
+async def test_alternatives(bench: Bench) -> None:
     """First who was named beside it, in order; the answer says instead of whom."""
-    bench = Bench.make(tmp_path / "sc.db")
     await kill(bench, "abuse@net.example")
     other = await found(bench)
     assert (other.address, other.alternatives) == ("a@x.example", ("b@x.example",))
@@ -75,9 +82,8 @@ async def test_alternatives(tmp_path: Path) -> None:
     assert (await found(bench)).address == "b@x.example"
 
 
-async def test_later_sources(tmp_path: Path) -> None:
+async def test_later_sources(bench: Bench) -> None:
     """Then who the later sources name."""
-    bench = Bench.make(tmp_path / "sc.db")
     await kill(bench, "abuse@net.example", "a@x.example", "b@x.example")
     other = await found(bench)
     assert (other.address, other.source) == ("abuse@transit.example", "whois")
@@ -85,17 +91,15 @@ async def test_later_sources(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("beyond", [None, BEYOND])
-async def test_nobody(tmp_path: Path, beyond: Contact | None) -> None:
+async def test_nobody(bench: Bench, beyond: Contact | None) -> None:
     """If nobody is alive it stays the dead one: its report is kept back."""
-    bench = Bench.make(tmp_path / "sc.db")
     alone = evolve(CHOSEN, alternatives=())
     await kill(bench, CHOSEN.address, BEYOND.address)
     assert await found(bench, alone, beyond) is alone
 
 
-async def test_operators_word(tmp_path: Path) -> None:
+async def test_operators_word(bench: Bench) -> None:
     """Whom the operator names is never replaced."""
-    bench = Bench.make(tmp_path / "sc.db")
     await kill(bench, CHOSEN.address)
     named = evolve(CHOSEN, source="override", alternatives=())
     assert await found(bench, named) is named
@@ -113,9 +117,8 @@ class Lists:
         return Finding("ripe", boxes, problem="none")
 
 
-async def test_source(tmp_path: Path) -> None:
+async def test_source(bench: Bench) -> None:
     """A source without its dead."""
-    bench = Bench.make(tmp_path / "sc.db")
     await kill(bench, "abuse@net.example")
     source = LivingSource(Lists(), bench.desks)
     assert (source.name, source.best) == ("rdap", Rank.MARKED)

@@ -83,13 +83,21 @@ NOTES = b"Diagnostic-Code: no such user\x1b[2J"
             RecipientStatus(Action.FAILED, (), "5.1.1", "5.1.1 nobody"),
         ),
         (
+            b"Action: failed\nStatus: 5.0.0\nDiagnostic-Code: smtp; 550 5.1.1 no\n",
+            RecipientStatus(Action.FAILED, (), "5.1.1", "550 5.1.1 no"),
+        ),
+        (
+            b"Action: failed\nStatus: 5.0.0\nDiagnostic-Code: smtp; 450 4.2.1 no\n",
+            RecipientStatus(Action.FAILED, (), "5.0.0", "450 4.2.1 no"),
+        ),
+        (
             b"Action: failed\nFinal-Recipient: <a@b.example>\n%s\n" % NOTES,
             RecipientStatus(Action.FAILED, ("a@b.example",), "", "no such user [2J"),
         ),
     ],
 )
 def test_odd_fields(group: bytes, expected: RecipientStatus) -> None:
-    """Addresses beyond ASCII, a status that is none, words that move a cursor."""
+    """Addresses beyond ASCII, a status that tells nothing, words that move a cursor."""
     assert read_delivery_status(b"A: b\n\n" + group).recipients == (expected,)
 
 

@@ -102,7 +102,8 @@ def test_without_a_code() -> None:
 def test_imitated() -> None:
     """A bounce that an answer quotes, or that a person wrote, is none."""
     quoted = b"From: abuse@net.example\n\n" + b"Thank you. " * 60 + responses.QMAIL
-    assert read(quoted).kind is Kind.ANSWER
+    assert read(quoted).kind is Kind.AUTOMATIC
+    assert read(quoted, null_sender=False).kind is Kind.ANSWER
     head, _, words = responses.QMAIL.partition(b"\n\n")
     person = head.replace(b"MAILER-DAEMON", b"eve") + b"\n\n" + words
     assert read(person, null_sender=False).kind is Kind.ANSWER
@@ -137,8 +138,15 @@ def test_imitated() -> None:
 )
 def test_kinds(content: bytes, kind: Kind, ticket: str) -> None:
     """Automatons, ticket systems, feedback loops, read receipts, people."""
-    response = read(content)
+    response = read(content, null_sender=False)
     assert (response.kind, response.ticket) == (kind, ticket)
+
+
+def test_unknown_words() -> None:
+    """A bounce in words that nobody knows is no answer of a person."""
+    assert read(responses.ANSWER).kind is Kind.AUTOMATIC
+    mta = responses.ANSWER.replace(b"alice@", b"MAILER-DAEMON@")
+    assert read(mta, null_sender=False).kind is Kind.AUTOMATIC
 
 
 def test_answer() -> None:
@@ -200,7 +208,7 @@ def test_bounds() -> None:
         b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n)
         for n in range(1000)
     )
-    assert read(nested).kind is Kind.ANSWER
+    assert read(nested, null_sender=False).kind is Kind.ANSWER
     assert len(read(b"A: b\n\n" + b"X-SC-Report-Id: r\n\n" * 1000).returned) <= 5
 
 
@@ -209,3 +217,20 @@ def test_never_raises(content: bytes, null_sender: bool) -> None:
     """Whatever arrives, it is something."""
     read(content, null_sender=null_sender)
     read(b"Content-Type: multipart/report; report-type=delivery-status\n" + content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        responses.ODD,
+        responses.postfix(envid="r\0001"),
+        b"Content-Type: text/plain; charset=utf-7\n\nhi +2AA- there",
+    ],
+)
+def test_storable(content: bytes) -> None:
+    """No NUL and no half of a character: a store refuses them."""
+    response = read(content, null_sender=False)
+    kept = (response.sender, response.subject, response.words, response.envelope_id)
+    for text in (*kept, *response.message_ids):
+        assert "\0" not in text
+        text.encode()
