@@ -8,12 +8,13 @@ from functools import partial
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
 from sc.history import table
 from sc.history.settings import HistorySettings
 from sc.history.table import Line
-from sc.store.interface import Cursor, Store, StoreError
+from sc.store.interface import Store, StoreError
 
 PAUSE = 1.0
 """Seconds from the first line to the commit."""
@@ -22,7 +23,10 @@ MAX_WAITING = 20_000
 """Lines that wait for a store that is slow; more are not kept."""
 
 PURGE_EVERY = 10_000
-"""Lines between two looks for what is too old."""
+"""Lines between two looks for what is too much."""
+
+PURGE_AFTER = 3600.0
+"""Seconds between two looks for what is too old, also where no line comes."""
 
 DAY = 86400.0
 
@@ -42,9 +46,15 @@ class History:
         self._clock = clock
         self._waiting: list[Line] = []
         self._lost = 0
-        self._since_purge = PURGE_EVERY  # The first batch looks, whatever its size.
+        self._since_purge = 0
+        self._purging = LoopingCall(lambda: Deferred.fromCoroutine(self._purge()))
+        self._purging.clock = clock
         self._due: IDelayedCall | None = None
         self._writing: Deferred[None] | None = None
+
+    def start(self) -> None:
+        """What is too old goes from now on; the store is open."""
+        self._purging.start(PURGE_AFTER)
 
     def keep(self, message_id: str, text: str) -> None:
         """Take one line; it is in the store a second later."""
@@ -68,7 +78,9 @@ class History:
         return tuple(dict.fromkeys((*kept, *waiting)))
 
     async def stop(self) -> None:
-        """Write what waits; the store is still open."""
+        """Write what waits; the store is still open. Safe if it was not started."""
+        if self._purging.running:
+            self._purging.stop()
         if self._writing is not None:
             await self._writing
         if self._due is not None:
@@ -86,7 +98,11 @@ class History:
     async def _write(self) -> None:
         lines, self._waiting = self._waiting, []
         try:
-            await self._store.transact(partial(self._work, lines))
+            await self._store.transact(partial(table.add, lines=lines))
+            self._since_purge += len(lines)
+            if self._since_purge >= PURGE_EVERY:
+                self._since_purge = 0
+                await self._purge()
         except StoreError as e:
             self._log.warn(
                 "{count} lines are not kept for `scctl explain`: {e}",
@@ -100,13 +116,14 @@ class History:
         if self._waiting and self._due is None:
             self._due = self._clock.callLater(PAUSE, self._begin)
 
-    def _work(self, lines: list[Line], cursor: Cursor) -> None:
-        table.add(cursor, lines)
-        self._since_purge += len(lines)
-        if self._since_purge >= PURGE_EVERY:
-            before = lines[-1].at - self.settings.days * DAY
-            table.purge(cursor, before, self.settings.lines)
-            self._since_purge = 0
+    async def _purge(self) -> None:
+        before = self._clock.seconds() - self.settings.days * DAY
+        try:
+            await self._store.transact(
+                partial(table.purge, before=before, most=self.settings.lines)
+            )
+        except StoreError as e:
+            self._log.warn("old lines for `scctl explain` stay for now: {e}", e=e)
 
     def _tell_lost(self) -> None:
         if self._lost:

@@ -43,8 +43,6 @@ def read(cursor: Cursor, message_id: str) -> tuple[Line, ...]:
 def purge(cursor: Cursor, before: float, most: int) -> None:
     """Delete what is too old, and what is too much."""
     cursor.execute("DELETE FROM history WHERE at <= ?", (before,))
-    # `most` is ours and no parameter of a stranger's; PostgreSQL counts rows fast
-    # enough along the index of the times.
     cursor.execute("SELECT at FROM history ORDER BY at DESC LIMIT 1 OFFSET ?", (most,))
     row = cursor.fetchone()
     if row:

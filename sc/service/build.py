@@ -39,6 +39,7 @@ class Parts:
     async def start(self) -> None:
         """The doors are open already; scans wait for the first probes."""
         self.base.pool.start()
+        self.base.history.start()
         for door in self.doors:
             door.startService()
         self.reports.start()

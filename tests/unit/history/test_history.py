@@ -9,7 +9,7 @@ from twisted.internet.task import Clock
 from twisted.logger import LogEvent, Logger, formatEvent
 
 from sc.history import history
-from sc.history.history import DAY, PAUSE, History
+from sc.history.history import DAY, PAUSE, PURGE_AFTER, History
 from sc.history.settings import HistorySettings
 from sc.history.table import Line
 from sc.store.interface import StoreError
@@ -83,13 +83,37 @@ async def test_off(tmp_path: Path) -> None:
     assert bench.rows() == 0
 
 
-async def test_age(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Old lines go with one of the next batches."""
-    monkeypatch.setattr(history, "PURGE_EVERY", 2)
+async def test_age(bench: Bench) -> None:
+    """Old lines go when their time is over, also where no new ones come."""
     for number in range(6):
         bench.history.keep("m1", f"line {number}")
         bench.clock.advance(2 * DAY)
-    assert await bench.texts() == [f"line {n}" for n in range(1, 6)]
+    bench.history.start()
+    assert await bench.texts() == ["line 3", "line 4", "line 5"]
+    bench.clock.pump([PURGE_AFTER] * 48)
+    assert await bench.texts() == ["line 4", "line 5"]
+    bench.history.settings = HistorySettings(days=0)
+    bench.clock.advance(PURGE_AFTER)
+    assert bench.rows() == 0
+    await bench.history.stop()
+
+
+async def test_age_on_a_full_disk(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What cannot be deleted now is looked at again."""
+
+    async def full(_: object) -> None:
+        raise StoreError("the disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(bench.store, "transact", full)
+        bench.history.start()
+    said = "old lines for `scctl explain` stay for now: the disk is full"
+    assert [formatEvent(event) for event in bench.events] == [said]
+    bench.clock.advance(PURGE_AFTER)
+    assert len(bench.events) == 1
+    await bench.history.stop()
 
 
 async def test_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
