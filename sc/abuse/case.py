@@ -27,7 +27,6 @@ from sc.abuse.lookup import Found, Lookup, all_of
 from sc.abuse.report_id import REASON, ReportSeal
 from sc.abuse.settings import AbuseReportSettings
 from sc.abuse.shorteners import Shorteners
-from sc.abuse.who import Who
 from sc.abuse.xarf import Spam, Told, write
 from sc.model.complaint import Complaint
 from sc.model.evidence import Attached, Evidence
@@ -80,7 +79,6 @@ class Means:
     @ivar boundary: of a request that brings none.
     @ivar dry_run: takes what must not leave.
     @ivar loops: None where no sender's choice of a desk is heard.
-    @ivar who: for people who ask about an address.
     """
 
     settings: AbuseReportSettings
@@ -89,7 +87,6 @@ class Means:
     boundary: Boundary
     lookup: Lookup
     shorteners: Shorteners
-    who: Who
     drafts: Drafts
     seal: ReportSeal
     outbox: Outgoing

@@ -76,7 +76,11 @@ NO_COURIERS: Mapping[str, Courier] = MappingProxyType({})
 
 
 class Sender(Service):
-    """One loop that looks for work, and up to `concurrency` attempts beside it."""
+    """
+    One loop that looks for work, and up to `concurrency` attempts beside it.
+
+    @ivar couriers: by the route of a report; a reload replaces them.
+    """
 
     _log = Logger("sc.outbox")
 
@@ -87,7 +91,7 @@ class Sender(Service):
         clock: IReactorTime,
         couriers: Mapping[str, Courier] = NO_COURIERS,
     ) -> None:
-        self._couriers = couriers
+        self.couriers = couriers
         self._outbox = outbox
         self._relay = relay
         self._clock = clock
@@ -173,7 +177,7 @@ class Sender(Service):
         try:
             if entry.route == SMTP:
                 return await self._deliver(_delivery(entry, mail), begin)
-            courier = self._couriers.get(entry.route)
+            courier = self.couriers.get(entry.route)
             if courier is None:
                 reason = f"{entry.route} is off: switch it on, then retry"
                 return Ending(ReportState.FAILED, reason)

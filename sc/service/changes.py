@@ -4,6 +4,7 @@ from typing import Any
 
 import attrs
 
+from sc.abuse.providers.settings import ProviderSettings
 from sc.abuse.settings import AbuseReportSettings, AutomaticSettings
 from sc.config.reference import options
 from sc.config.schema import Config
@@ -53,8 +54,9 @@ def _with_relay_of(
     }
     try:
         return attrs.evolve(new, **held)
-    except ValueError:  # `on`, which needs what only a restart brings
-        return attrs.evolve(new, **held, on=AutomaticSettings())
+    except ValueError:  # What needs a mailbox and a relay, which a restart brings.
+        held |= {"on": AutomaticSettings(), "providers": ProviderSettings()}
+        return attrs.evolve(new, **held)
 
 
 def needs_restart(old: Config, new: Config) -> tuple[str, ...]:

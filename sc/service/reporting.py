@@ -1,29 +1,26 @@
 """The part that reports: evidence, contacts, drafts, outbox and its sender."""
 
-from attrs import define, evolve, field, frozen
+from collections.abc import Mapping
+
+from attrs import define
 from twisted.internet.defer import Deferred
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
-import sc
 from sc.abuse.answers import Answers
-from sc.abuse.bootstrap_files import BootstrapFiles, Refresh
+from sc.abuse.bootstrap_files import BootstrapFiles
 from sc.abuse.bounces import Bounces
 from sc.abuse.case import Means
 from sc.abuse.contact_memory import ContactMemory
-from sc.abuse.contact_settings import ContactSettings
-from sc.abuse.contact_sources import Outside, build_living_finder
 from sc.abuse.drafts import Drafts
 from sc.abuse.dry_run import PRUNE, DryRun
 from sc.abuse.evidence import EvidenceSettings, gather
-from sc.abuse.expansion import HOP_TIMEOUT, USER_AGENT, build_expander
 from sc.abuse.feedback_loops import FeedbackLoops
-from sc.abuse.lookup import Lookup
+from sc.abuse.lookup import Finder, Lookup
 from sc.abuse.providers.couriers import build_couriers
 from sc.abuse.report_id import OwnReports, ReportSeal
 from sc.abuse.reporting import Reporter
 from sc.abuse.requests import Requests
-from sc.abuse.shorteners import Shorteners, hosts_to_follow
 from sc.abuse.signer import Signer
 from sc.abuse.signing_keys import doubts, read_keys
 from sc.abuse.verp import return_paths
@@ -35,45 +32,38 @@ from sc.model.evidence import Attached, Evidence
 from sc.model.message import Message
 from sc.model.report import Boundary
 from sc.model.verdict import Verdict
-from sc.net.fetcher import FetcherSettings, GuardedFetcher, Poster
+from sc.net.fetcher import GuardedFetcher
 from sc.net.resolver import DNSResolver
-from sc.net.whois import GuardedWhois
-from sc.outbox.sender import Sender
+from sc.outbox.sender import Courier, Sender
 from sc.outbox.settings import DAY
+from sc.service.asking import (
+    SOFTWARE,
+    build_finder,
+    build_shorteners,
+    fetching,
+    refresh,
+)
 from sc.service.doors import relay
 from sc.service.foundation import Foundation
+from sc.service.grounds import Grounds
 
 DRY_RUN = "dry-run"
 """Folder of the mails that a dry run writes."""
 
-SOFTWARE = f"sc/{sc.__version__}"
-
 _log = Logger("sc.abuse")
-
-
-@frozen
-class Grounds:
-    """What stays over a reload."""
-
-    base: Foundation
-    resolver: DNSResolver
-    files: BootstrapFiles
-    memory: ContactMemory
-    seal: ReportSeal
-    dry_run: DryRun
-    redaction_key: bytes = field(repr=False)
-    signer: Signer
 
 
 @define
 class Reports:
     """
+    @ivar finder: knows the desk of an address; a reload makes another one.
     @ivar sender: None while `abuse_report` is not configured: nothing can leave.
     @ivar stop_timeout: seconds that lookups under way have when we stop.
     @ivar pruning: of what dry runs leave behind.
     """
 
     grounds: Grounds
+    finder: Finder
     reporter: Reporter
     sender: Sender | None
     own: OwnReports
@@ -99,7 +89,7 @@ class Reports:
 
         @raise NoSuchHostError: it is none of them.
         """
-        return await self.reporter.means.who.tell(what)
+        return await Who(self.finder, self.grounds.resolver).tell(what)
 
     async def mail(self, report_id: str) -> bytes | None:
         """The mail of a report that was sent, waits, or is a dry run's."""
@@ -125,9 +115,12 @@ class Reports:
 
     def adopt(self, config: Config) -> None:
         """What a new configuration says about evidence, contacts and reports."""
-        self.grounds.files.refresh = _refresh(config.contacts)
+        self.grounds.files.refresh = refresh(config.contacts)
         self.grounds.base.gate.adopt(config.abuse_report.rules)
-        self.reporter.means = _means(config, self.grounds)
+        self.finder = build_finder(config, self.grounds)
+        self.reporter.means = _means(config, self.grounds, self.finder)
+        if self.sender is not None:
+            self.sender.couriers = _couriers(config, self.grounds)
 
 
 def build_reports(config: Config, base: Foundation) -> Reports:
@@ -144,29 +137,31 @@ def build_reports(config: Config, base: Foundation) -> Reports:
     seal = ReportSeal(base.state.key("report.key"))
     paths = return_paths(settings.bounces, seal.key)
     resolver = DNSResolver(config.resolver, clock)
-    fetcher = GuardedFetcher(clock, resolver, _fetching(config))
+    fetcher = GuardedFetcher(clock, resolver, fetching(config))
     folder = base.state.folder
     grounds = Grounds(
         base=base,
         resolver=resolver,
         memory=ContactMemory(config.contacts, base.cache, clock, base.around.random),
-        files=BootstrapFiles(fetcher, clock, folder, _refresh(config.contacts)),
+        files=BootstrapFiles(fetcher, clock, folder, refresh(config.contacts)),
         seal=seal,
         dry_run=DryRun(base.state.path(DRY_RUN), clock, base.offload, base.maillog),
         redaction_key=base.state.key("redaction.key"),
         signer=Signer(keys),
     )
     answers = Answers(base.store, clock, base.desks)
+    finder = build_finder(config, grounds)
     return Reports(
         grounds=grounds,
+        finder=finder,
         reporter=Reporter(
-            _means(config, grounds),
+            _means(config, grounds, finder),
             Requests(base.store, base.node),
             clock,
             base.maillog,
             config.outbox.row_days * DAY,
         ),
-        sender=_sender(config, base, fetcher),
+        sender=_sender(config, grounds),
         own=OwnReports(seal, tuple(config.scanners.by_name)),
         answers=answers,
         bounces=Bounces(
@@ -183,21 +178,9 @@ def build_reports(config: Config, base: Foundation) -> Reports:
     )
 
 
-def _means(config: Config, grounds: Grounds) -> Means:
+def _means(config: Config, grounds: Grounds, finder: Finder) -> Means:
     base = grounds.base
     clock = base.around.reactor
-    resolver, fetching = grounds.resolver, _fetching(config)
-    outside = Outside(
-        hops=GuardedFetcher(clock, resolver, fetching),
-        resolver=resolver,
-        whois=GuardedWhois(clock, resolver, fetching.destinations, fetching.forbidden),
-        clock=clock,
-        random=base.around.random,
-        bootstrap=grounds.files.bootstrap,
-    )
-    contacts = evolve(config.contacts, ttl=config.cache.expiration_time)
-    own = config.policy.local_networks
-    finder = build_living_finder(contacts, outside, own, grounds.memory, base.desks)
     reading = EvidenceSettings(
         ignored_link_hosts=config.ignored_link_hosts,
         local_networks=config.policy.local_networks,
@@ -210,15 +193,13 @@ def _means(config: Config, grounds: Grounds) -> Means:
 
     loops = FeedbackLoops(grounds.resolver, base.offload)
     attached = AttachmentReader(config.attached_links, clock, clock, base.offload)
-
     return Means(
         settings=config.abuse_report,
         attached=attached.read,
         gather=gathering,
         boundary=config.trusted_boundary,
-        lookup=Lookup(resolver, finder, clock),
-        shorteners=_shorteners(config, grounds, fetching),
-        who=Who(finder, resolver),
+        lookup=Lookup(grounds.resolver, finder, clock),
+        shorteners=build_shorteners(config, grounds),
         drafts=_drafts(config, grounds),
         seal=grounds.seal,
         outbox=base.outbox,
@@ -241,38 +222,16 @@ def _drafts(config: Config, grounds: Grounds) -> Drafts:
     )
 
 
-def _fetching(config: Config) -> FetcherSettings:
-    # Registries ask for a contact in the name of a program that asks them much.
-    address = config.abuse_report.address
-    contact = f" (+{address})" if address else ""
-    own = config.policy.local_networks + config.trusted_boundary.cidrs
-    return FetcherSettings(
-        config.resolver.destinations, user_agent=SOFTWARE + contact, forbidden=own
-    )
-
-
-def _shorteners(
-    config: Config, grounds: Grounds, fetching: FetcherSettings
-) -> Shorteners:
-    """They are told nothing of us: their links' owners see who asks."""
-    base, clock = grounds.base, grounds.base.around.reactor
-    asking = evolve(
-        fetching, user_agent=USER_AGENT, timeout=HOP_TIMEOUT, connect_timeout=2.0
-    )
-    web = GuardedFetcher(clock, grounds.resolver, asking)
-    hosts = hosts_to_follow(config.url_shorteners_to_follow)
-    expander = build_expander(web, hosts, clock, base.around.random)
-    return Shorteners(expander, config.shorteners, base.offload, clock)
-
-
-def _refresh(settings: ContactSettings) -> Refresh:
-    return Refresh(settings.bootstrap_base, settings.bootstrap_refresh)
-
-
-def _sender(config: Config, base: Foundation, poster: Poster) -> Sender | None:
-    settings = config.abuse_report
+def _sender(config: Config, grounds: Grounds) -> Sender | None:
+    settings, base = config.abuse_report, grounds.base
     if not settings.configured or settings.smtp is None:
         return None
     client = relay(settings.smtp, base.hostname, base.around)
-    clock = base.around.reactor
-    return Sender(base.outbox, client, clock, build_couriers(settings, poster, clock))
+    couriers = _couriers(config, grounds)
+    return Sender(base.outbox, client, base.around.reactor, couriers)
+
+
+def _couriers(config: Config, grounds: Grounds) -> Mapping[str, Courier]:
+    clock = grounds.base.around.reactor
+    poster = GuardedFetcher(clock, grounds.resolver, fetching(config))
+    return build_couriers(config.abuse_report, poster, clock)

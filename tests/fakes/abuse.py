@@ -20,7 +20,6 @@ from sc.abuse.reporting import Reporter
 from sc.abuse.requests import Requests
 from sc.abuse.settings import AbuseReportSettings
 from sc.abuse.verp import return_paths
-from sc.abuse.who import Who
 from sc.maillog import MailLog
 from sc.model.complaint import Complaint, Contact, LinkItem, RelayItem
 from sc.model.envelope import Envelope, IPAddress
@@ -185,7 +184,6 @@ def desk(
         boundary,
         Lookup(resolver, finder, bench.clock),
         shorteners(web or FakeWeb(), bench.clock, INLINE),
-        Who(finder, resolver),
         drafts,
         SEAL,
         outbox or bench.outbox,

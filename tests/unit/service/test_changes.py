@@ -2,6 +2,7 @@
 
 from attrs import evolve
 
+from sc.abuse.providers.settings import NetcraftSettings, ProviderSettings
 from sc.abuse.settings import AbuseReportSettings, AutomaticSettings
 from sc.config.load import EMBEDDED, Source
 from sc.config.schema import load
@@ -80,3 +81,12 @@ def test_automatic_reports_wait_for_their_relay() -> None:
     settings = adopted(CONFIG, new).abuse_report
     assert not settings.configured
     assert not settings.on.any
+
+
+def test_providers_wait_for_their_relay() -> None:
+    """Likewise; the reload of all the rest goes on."""
+    netcraft = ProviderSettings(netcraft=NetcraftSettings(enabled=True))
+    new = evolve(CONFIG, abuse_report=evolve(OURS, providers=netcraft, stopped=True))
+    settings = adopted(CONFIG, new).abuse_report
+    assert not settings.providers.any
+    assert settings.stopped

@@ -102,6 +102,24 @@ async def test_reload(tmp_path: Path) -> None:
     run.daemon.reload()
 
 
+async def test_reload_of_providers(tmp_path: Path) -> None:
+    """One that is switched on gets its reports without a restart."""
+    reporting = OPEN + "abuse_report:\n  from: a@b.example\n  smtp: 127.0.0.1:1\n"
+    run = Run(tmp_path, reporting)
+    run.daemon.startService()
+    await run.ready()
+    parts = run.daemon._parts
+    assert parts is not None
+    sender = parts.reports.sender
+    assert sender is not None
+    assert not sender.couriers
+    run.write(tmp_path, reporting + "  providers: {netcraft: {enabled: true}}\n")
+    run.daemon.reload()
+    assert set(sender.couriers) == {"netcraft"}
+    assert "restart to use it" not in run.log
+    await run.daemon.stopService()
+
+
 @pytest.mark.parametrize("foreground", [True, False])
 async def test_refuses_to_start(tmp_path: Path, foreground: bool) -> None:
     """In the foreground one line and exit 1, in the background twistd's own way."""
