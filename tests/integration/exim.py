@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
-from attrs import frozen
+from attrs import asdict, frozen
 from twisted.internet import reactor  # noqa: TID251 the tests' reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ProcessExitedAlready
@@ -46,6 +46,8 @@ acl_data:
 
 begin routers
 
+{routers}
+
 everybody:
   driver = accept
   transport = mbox
@@ -58,6 +60,8 @@ mbox:
   user = {user}
   envelope_to_add
   return_path_add
+
+{transports}
 
 begin authenticators
 
@@ -118,6 +122,12 @@ class Exim:
         ]
         return await run(argv, message)
 
+    async def run_queue(self) -> None:
+        """Try each message once, to the end; one that this makes waits for the next."""
+        argv = [program("exim4"), "-C", str(self.folder / "exim.conf"), "-qff"]
+        ran = await run(argv)
+        assert ran.code == 0, ran
+
     async def delivered(self) -> str:
         """The first message that arrives in the mailbox."""
         mbox = self.folder / "mail" / "mbox"
@@ -133,13 +143,29 @@ class Exim:
         return "".join(path.read_text() for path in logs)
 
 
+@frozen
+class Parts:
+    """What a test adds to each section."""
+
+    main: str = ""
+    acl: str = ""
+    routers: str = ""
+    transports: str = ""
+
+
 @asynccontextmanager
 async def running(name: str, address: str, folder: Path) -> AsyncIterator[Exim]:
     """Exim with a file from etc/exim, asking sc at `address` (its own words)."""
+    async with started(folder, Parts(*sections(name, address))) as found:
+        yield found
+
+
+@asynccontextmanager
+async def started(folder: Path, parts: Parts) -> AsyncIterator[Exim]:
+    """Exim with these parts; stopped at the end."""
     exim = program("exim4")
-    main, acl = sections(name, address)
     config = folder / "exim.conf"
-    config.write_text(CONFIG.format(folder=folder, user=USER, main=main, acl=acl))
+    config.write_text(CONFIG.format(folder=folder, user=USER, **asdict(parts)))
     port = free_port()
     process = _Process()
     pid_file = folder / "spool" / "pid"

@@ -79,6 +79,7 @@ defer unix - - n - 0 bounce
 trace unix - - n - 0 bounce
 error unix - - n - - error
 virtual unix - n n - - virtual
+lmtp unix - - n - - lmtp
 anvil unix - - n - 1 anvil
 postlog unix-dgram n - n - 1 postlogd
 """
@@ -138,12 +139,16 @@ class _Process(ProcessProtocol):
 
 
 @asynccontextmanager
-async def running(*mechanisms: str) -> AsyncIterator[Postfix]:
-    """Postfix that knows `USER`, offers these mechanisms, and stops at the end."""
+async def running(*mechanisms: str, main: str = "") -> AsyncIterator[Postfix]:
+    """
+    Postfix that knows `USER`, offers these mechanisms, and stops at the end.
+
+    @param main: more lines of main.cf; the last of two counts.
+    """
     master = program("master")
     with _folder() as folder:
         postfix = Postfix(folder, free_port(), free_port(), ca_file(folder))
-        await _write(postfix, mechanisms)
+        await _write(postfix, mechanisms, main)
         process = _Process()
         config = str(folder / "etc")
         env = {**os.environ, **postfix_env(), "MAIL_CONFIG": config}
@@ -191,7 +196,7 @@ def _make_queue(queue: Path) -> None:
         (queue / name).chmod(mode)
 
 
-async def _write(postfix: Postfix, mechanisms: tuple[str, ...]) -> None:
+async def _write(postfix: Postfix, mechanisms: tuple[str, ...], main: str) -> None:
     folder = postfix.folder
     (folder / "key.pem").write_bytes(issued(NAME))
     values = {
@@ -205,7 +210,7 @@ async def _write(postfix: Postfix, mechanisms: tuple[str, ...]) -> None:
         "implicit": postfix.implicit,
         "mechanisms": " ".join(mechanisms),
     }
-    (folder / "etc/main.cf").write_text(MAIN.format(**values))
+    (folder / "etc/main.cf").write_text(MAIN.format(**values) + main)
     (folder / "etc/master.cf").write_text(MASTER.format(**values))
     (folder / "etc/sasl/smtpd.conf").write_text(SASL.format(**values))
     name, _, realm = USER.partition("@")
