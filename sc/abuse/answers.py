@@ -71,9 +71,9 @@ class Answers:
                 (entry.id, *astuple(answer)),
             )
             if heard:
-                self.desks.answered(cursor, entry.rcpt_to)
+                self.desks.answered(cursor, entry)
             if response.form:
-                self.desks.wants_form(cursor, entry.rcpt_to, response.form)
+                self.desks.wants_form(cursor, entry, response.form)
 
         await self.store.transact(work)
 

@@ -257,14 +257,18 @@ class Case:
         return write(asked, spam, items)
 
     async def _remember(self, told: Iterable[Complaint], now: float) -> None:
-        """Of what each desk hears, so that it is known when it is seen again."""
+        """
+        Of what each desk hears, so that it is known when it is seen again. A provider
+        can stop nothing.
+        """
         assert self.evidence is not None
         arrived = arrival(self.evidence, datetime.fromtimestamp(int(now), UTC))
         seen = arrived.timestamp() if arrived else now
-        named = {complaint.address.lower(): sources(complaint) for complaint in told}
+        desks = (complaint for complaint in told if "@" in complaint.address)
+        named = {complaint.address.lower(): sources(complaint) for complaint in desks}
         for report in self.reports:
             words = named.get(report.contact.lower(), ())
-            if report.state is not ReportState.SUPPRESSED:
+            if words and report.state is not ReportState.SUPPRESSED:
                 await self.means.desks.told(report.id, report.contact, words, seen)
 
     def _gather(self, attached: tuple[Attached, ...]) -> Evidence:

@@ -14,7 +14,7 @@ from twisted.logger import Logger
 from sc.abuse.bounce_settings import BounceSettings
 from sc.content.dsn import enhanced_status
 from sc.model.report import ReportState
-from sc.outbox.entry import SMTP, Entry
+from sc.outbox.entry import Entry
 from sc.outbox.settings import DAY
 from sc.store.interface import Cursor, Store, StoreError
 
@@ -78,7 +78,7 @@ class Desks:
 
     def settled(self, cursor: Cursor, entry: Entry) -> None:
         """A report was sent, or it bounced; a provider is no desk."""
-        if entry.route != SMTP:
+        if entry.to_provider:
             return
         if entry.state is ReportState.SENT:
             self._count(cursor, entry.rcpt_to, "sent")
@@ -86,15 +86,18 @@ class Desks:
             self._count(cursor, entry.rcpt_to, "bounced")
             self._bury(cursor, entry)
 
-    def answered(self, cursor: Cursor, address: str) -> None:
-        """Somebody there wrote, or opened a ticket."""
-        self._count(cursor, address, "answered")
+    def answered(self, cursor: Cursor, entry: Entry) -> None:
+        """Somebody wrote about this report, or opened a ticket."""
+        if not entry.to_provider:
+            self._count(cursor, entry.rcpt_to, "answered")
 
-    def wants_form(self, cursor: Cursor, address: str, form: str) -> None:
-        """It says that it does not take reports by mail."""
-        cursor.execute(
-            "UPDATE desks SET form = ? WHERE address = ?", (form, address.lower())
-        )
+    def wants_form(self, cursor: Cursor, entry: Entry, form: str) -> None:
+        """Its desk says that it does not take reports by mail."""
+        if not entry.to_provider:
+            cursor.execute(
+                "UPDATE desks SET form = ? WHERE address = ?",
+                (form, entry.rcpt_to.lower()),
+            )
 
     # -- whoever reports asks these
 

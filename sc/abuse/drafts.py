@@ -14,6 +14,7 @@ from sc.abuse.complaints import dedupe_key, source_key, summary
 from sc.abuse.dossier import Dossier, redacted
 from sc.abuse.letter import Author, Incident, told_in_a_line
 from sc.abuse.profiles import Manner, ReportFormat
+from sc.abuse.providers import spamcop
 from sc.abuse.providers.provider import Provider
 from sc.abuse.providers.registry import besides_mail, in_place_of_mail
 from sc.abuse.redact import Redactor
@@ -53,7 +54,8 @@ class Drafts:
 
     def octets(self, message: Message, reports: int) -> int:
         """How much work it is to write so many, for `Offload`."""
-        size = len(message.content) * reports
+        besides = 1 if self.settings.providers.any else 0
+        size = len(message.content) * (reports + besides)
         return max(size, INLINE + 1) if self.signer.keys else size
 
     def write(
@@ -84,6 +86,7 @@ class Drafts:
         for provider in besides_mail(self.settings.providers):
             told = Complaint(provider.name, everything, mailable=True)
             reports += self._submissions(dossier, told, provider)
+        reports += self._to_spamcop(dossier, everything)
         return tuple(reports)
 
     def redactor(self, message: Message) -> Redactor:
@@ -126,9 +129,9 @@ class Drafts:
         author = self._author(manner)
         incident = self._incident(dossier, complaint, manner, "")
         for one in provider.submissions(incident, author):
-            parts = [provider.name, one.about, dossier.evidence.fingerprint]
+            day, message = str(dossier.written.date()), dossier.evidence.fingerprint
             yield NewReport(
-                key=hashlib.sha256(json.dumps(parts).encode()).hexdigest(),
+                key=_key(provider.name, one.about, day if one.daily else message),
                 contact=provider.name,
                 message_id=dossier.message.id,
                 mail_from="",
@@ -139,6 +142,23 @@ class Drafts:
                 id=self.new_id(),
                 route=provider.name,
             )
+
+    def _to_spamcop(
+        self, dossier: Dossier, items: tuple[Item, ...]
+    ) -> Iterator[NewReport]:
+        """It reads the message by itself, and gets it by mail, redacted."""
+        address = self.settings.providers.spamcop.address
+        if address is None:
+            return
+        manner = evolve(self.settings.manner(spamcop.NAME), redact=True)
+        author = self._author(manner)
+        key = _key(spamcop.NAME, dossier.evidence.fingerprint)
+        told = Complaint(address, items, mailable=True)
+        incident = self._incident(dossier, told, manner, key)
+        if spamcop.takes(incident):
+            mail = spamcop.write(incident, author, self.seal)
+            draft = self._mailed(dossier, incident, key, mail)
+            yield evolve(draft, contact=spamcop.NAME)
 
     def _xarf(
         self, dossier: Dossier, complaint: Complaint, manner: Manner
@@ -176,17 +196,7 @@ class Drafts:
         else:
             incident = xarf_mail.enclose(report, incident, author)
             mail = xarf_mail.write(incident, author, self.seal)
-        draft = NewReport(
-            key=key,
-            contact=complaint.address,
-            message_id=dossier.message.id,
-            mail_from=self._mail_from(incident.report_id, author.address),
-            rcpt_to=complaint.address,
-            mail=self.signer.sign(mail),
-            mail_message_id=f"<{incident.message_id}>",
-            evidence=summary(complaint),
-            id=incident.report_id,
-        )
+        draft = self._mailed(dossier, incident, key, mail)
         if report is not None:
             return draft  # XARF has one incident a report, and no way to say more
         return evolve(
@@ -194,6 +204,22 @@ class Drafts:
             source=source_key(complaint, infected=dossier.infected),
             incident=told_in_a_line(incident),
             digest=partial(self._digest, incident, author),
+        )
+
+    def _mailed(
+        self, dossier: Dossier, incident: Incident, key: str, mail: bytes
+    ) -> NewReport:
+        complaint = incident.complaint
+        return NewReport(
+            key=key,
+            contact=complaint.address,
+            message_id=dossier.message.id,
+            mail_from=self._mail_from(incident.report_id),
+            rcpt_to=complaint.address,
+            mail=self.signer.sign(mail),
+            mail_message_id=f"<{incident.message_id}>",
+            evidence=summary(complaint),
+            id=incident.report_id,
         )
 
     def _digest(self, incident: Incident, author: Author, earlier: Earlier) -> bytes:
@@ -207,9 +233,9 @@ class Drafts:
         )
         return self.signer.sign(arf.write(whole, author, self.seal))
 
-    def _mail_from(self, report_id: str, address: str) -> str:
+    def _mail_from(self, report_id: str) -> str:
         paths = self.return_paths
-        return paths.make(report_id) if paths else address
+        return paths.make(report_id) if paths else self.settings.address
 
     def _incident(
         self, dossier: Dossier, complaint: Complaint, manner: Manner, key: str
@@ -230,3 +256,7 @@ class Drafts:
             infected=dossier.infected,
             message_id=f"{digest}@{self.settings.address.rpartition('@')[2]}",
         )
+
+
+def _key(*parts: str) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -126,17 +126,17 @@ def subject(incident: Incident) -> str:
 def letter(incident: Incident, author: Author) -> str:
     """Lines end in LF."""
     paragraphs = [
-        _wrapped(_opening(incident)),
+        wrapped(_opening(incident)),
         *("\n".join(_relay(relay, incident)) for relay in incident.relays),
         *("\n".join(_sender(item)) for item in incident.senders),
         *("\n".join(_host(item)) for item in incident.hosts),
-        *map(_wrapped, _attachment(incident)),
+        *map(wrapped, attachment(incident)),
         "\n".join(_earlier(incident)),
-        _wrapped(
+        wrapped(
             f"Please look into it and stop it. Answers to {author.address} reach us;"
             f" our number for this report is {incident.report_id}."
         ),
-        _wrapped(printable(author.name)) if author.name else "",
+        wrapped(printable(author.name)) if author.name else "",
     ]
     return "\n\n".join(p for p in paragraphs if p) + "\n"
 
@@ -219,7 +219,8 @@ def _host(item: LinkItem) -> Iterator[str]:
             yield f"    reached through {printable(url, MAX_URL)}"
 
 
-def _attachment(incident: Incident) -> Iterator[str]:
+def attachment(incident: Incident) -> Iterator[str]:
+    """Paragraphs: what it is, and how it differs from what came."""
     original = incident.original
     kind = original.content_type.partition(";")[0]
     yield f"{_ATTACHED[kind]} is attached."
@@ -227,6 +228,6 @@ def _attachment(incident: Incident) -> Iterator[str]:
     yield f"SHA-256 of the message as we received it:\n{original.sha256}"
 
 
-def _wrapped(text: str) -> str:
+def wrapped(text: str) -> str:
     lines = text.split("\n")
     return "\n".join(textwrap.fill(line, 72, break_on_hyphens=False) for line in lines)

@@ -1,6 +1,7 @@
-"""The frame of every report that leaves by mail: multipart/report (RFC 6522). Pure.
+"""The frame of every report that leaves by mail. Pure.
 
-Three parts: words for people, fields for software, and what is attached.
+For a desk it is multipart/report (RFC 6522) in three parts: words for people, fields
+for software, and what is attached.
 """
 
 import hashlib
@@ -10,6 +11,8 @@ from email.utils import format_datetime
 
 from sc.abuse.letter import Author, Incident, letter, subject
 from sc.abuse.report_id import FIELD, ReportSeal
+
+_REPORT = "multipart/report; report-type=feedback-report"
 
 
 def compose(
@@ -23,17 +26,50 @@ def compose(
 
     @param fields: of the feedback report (RFC 5965 3), in order.
     """
-    parts = (_words(incident, author), _feedback(fields), _attached(incident))
+    parts = (words(letter(incident, author)), _feedback(fields), attached(incident))
+    return seal_up(incident, author, seal, _REPORT, parts)
+
+
+def seal_up(
+    incident: Incident,
+    author: Author,
+    seal: ReportSeal,
+    media_type: str,
+    parts: tuple[bytes, ...],
+) -> bytes:
+    """The whole mail, known again as ours."""
     boundary = _boundary(parts)
     body = _join(parts, boundary)
-    header = dict(_header(incident, author, boundary))
+    kind = f'{media_type}; boundary="{boundary}"'
+    header = dict(_header(incident, author, kind))
     header[FIELD] = seal.make(incident.report_id, header, body)
     return _lines(header.items()) + b"\r\n" + body
 
 
-def _header(
-    incident: Incident, author: Author, boundary: str
-) -> Iterator[tuple[str, str]]:
+def words(text: str) -> bytes:
+    """@param text: its lines end in LF."""
+    head = _lines(
+        [
+            ("Content-Type", "text/plain; charset=us-ascii"),
+            ("Content-Transfer-Encoding", "7bit"),
+        ]
+    )
+    return head + b"\r\n" + text.encode("ascii", "replace").replace(b"\n", b"\r\n")
+
+
+def attached(incident: Incident) -> bytes:
+    original = incident.original
+    head = _lines(
+        [
+            ("Content-Type", original.content_type),
+            ("Content-Transfer-Encoding", original.encoding),
+            ("Content-Disposition", original.disposition),
+        ]
+    )
+    return head + b"\r\n" + original.octets
+
+
+def _header(incident: Incident, author: Author, kind: str) -> Iterator[tuple[str, str]]:
     yield "From", _mailbox(author)
     yield "To", f"<{incident.complaint.address}>"
     yield "Reply-To", f"<{author.address}>"
@@ -41,10 +77,7 @@ def _header(
     yield "Date", format_datetime(incident.written)
     yield "Message-ID", f"<{incident.message_id}>"
     yield "MIME-Version", "1.0"
-    yield (
-        "Content-Type",
-        f'multipart/report; report-type=feedback-report; boundary="{boundary}"',
-    )
+    yield "Content-Type", kind
     if incident.original.encoding == "8bit":
         yield "Content-Transfer-Encoding", "8bit"
     if author.automatic:
@@ -62,17 +95,6 @@ def _mailbox(author: Author) -> str:
     return f"{name} <{author.address}>"
 
 
-def _words(incident: Incident, author: Author) -> bytes:
-    head = _lines(
-        [
-            ("Content-Type", "text/plain; charset=us-ascii"),
-            ("Content-Transfer-Encoding", "7bit"),
-        ]
-    )
-    text = letter(incident, author).encode("ascii", "replace")
-    return head + b"\r\n" + text.replace(b"\n", b"\r\n")
-
-
 def _feedback(fields: Iterable[tuple[str, str]]) -> bytes:
     head = _lines(
         [
@@ -81,18 +103,6 @@ def _feedback(fields: Iterable[tuple[str, str]]) -> bytes:
         ]
     )
     return head + b"\r\n" + _lines(fields)
-
-
-def _attached(incident: Incident) -> bytes:
-    original = incident.original
-    head = _lines(
-        [
-            ("Content-Type", original.content_type),
-            ("Content-Transfer-Encoding", original.encoding),
-            ("Content-Disposition", original.disposition),
-        ]
-    )
-    return head + b"\r\n" + original.octets
 
 
 def _boundary(parts: tuple[bytes, ...]) -> str:

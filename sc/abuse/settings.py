@@ -104,7 +104,7 @@ class AbuseReportSettings:
         it wants its reports. The smallest match counts.
     @ivar aliases: by contact: the address that gets its reports in its place. The
         smallest match counts.
-    @ivar providers: who gets reports through an interface of its own.
+    @ivar providers: who gets reports in a way of its own.
     @ivar never_desks: addresses and domains that never get a report.
     @ivar never_networks: networks that are never reported.
     @ivar never_domains: domains that are never reported for their links, with all

@@ -106,6 +106,11 @@ class Entry:
     carrier: str | None = None
     route: str = SMTP
 
+    @property
+    def to_provider(self) -> bool:
+        """A desk is known by its address, a provider by its name, also if by mail."""
+        return "@" not in self.contact
+
     def is_moving(self, until: float) -> bool:
         """Whether its next state comes by itself until then."""
         if self.state is ReportState.SENDING:

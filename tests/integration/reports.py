@@ -83,14 +83,19 @@ class World:
 
     async def outbox(self) -> list[Said]:
         """As the operator sees it."""
+        found: list[Said] = (await self.get("/v1/outbox"))["reports"]
+        return found
+
+    async def get(self, path: str) -> Said:
+        """What the operator is told there."""
         token = (self.daemon.state / NAME).read_text().strip()
         get = (
-            "GET /v1/outbox HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+            f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
             f"Authorization: Bearer {token}\r\n\r\n"
         )
         answer = await talk(self.daemon.ports["http"], get.encode())
         assert answer.startswith(b"HTTP/1.1 200 "), answer
-        found: list[Said] = json.loads(answer.partition(b"\r\n\r\n")[2])["reports"]
+        found: Said = json.loads(answer.partition(b"\r\n\r\n")[2])
         return found
 
     async def settles(self, *states: str) -> list[Said]:

@@ -23,7 +23,10 @@ class AbuseIPDB:
                 "categories": ",".join(map(str, self.settings.categories)),
                 "comment": reason(incident),
             }
-            yield Submission(str(relay.ip), "report", urlencode(form).encode("ascii"))
+            body = urlencode(form).encode("ascii")
+            # It takes an address once in 15 minutes, asks for once a day, and has a
+            # quota.
+            yield Submission(str(relay.ip), "report", body, daily=True)
 
     def headers(self, key: str) -> Mapping[str, str]:
         return {"Key": key}

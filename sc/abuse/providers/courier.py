@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from attrs import define, field
@@ -15,6 +16,7 @@ from sc.model.report import ReportState
 from sc.net.fetcher import Fetched, FetchError, Poster
 from sc.net.posting import BeforeBody, Posting
 from sc.outbox.entry import Entry
+from sc.outbox.outbox import MAX_AFTER
 from sc.outbox.sender import Ending
 
 MAX_ANSWER = 64 * 1024
@@ -24,7 +26,9 @@ PAUSE = 60.0
 """Seconds after a 429 that does not say how long."""
 
 _SECONDS = re.compile(r"[0-9]{1,8}")
-_TOLD = ("message", "msg", "detail", "id", "uuid", "abuse_rand")
+_NUMBERS = ("id", "uuid", "abuse_rand")
+"""By what a provider knows a report that it took."""
+_WORDS = ("message", "msg", "detail")
 
 
 class KeyFileError(Exception):
@@ -64,7 +68,7 @@ class ProviderCourier:
     async def carry(self, entry: Entry, body: bytes, begin: BeforeBody) -> Ending:
         """See `sc.outbox.sender.Courier`."""
         left = self._closed_until - self._clock.seconds()
-        if left > 0:
+        if 0 < left <= MAX_AFTER:  # further away: the clock was set back
             text = f"{self.provider.name} takes nothing more for {left:.0f} s"
             return Ending(ReportState.DEFERRED, text, left)
         try:
@@ -108,7 +112,7 @@ class ProviderCourier:
 def _retry_after(fetched: Fetched) -> float:
     """RFC 9110 10.2.3; a date is rare, and its clock another one."""
     said = fetched.headers.get("retry-after", "").strip()
-    return float(said) if _SECONDS.fullmatch(said) else PAUSE
+    return min(float(said), MAX_AFTER) if _SECONDS.fullmatch(said) else PAUSE
 
 
 def _sentence(fetched: Fetched) -> str:
@@ -117,16 +121,17 @@ def _sentence(fetched: Fetched) -> str:
         told = json.loads(fetched.body)
     except (ValueError, RecursionError):
         told = None
-    words = _words(told)
+    taken = fetched.status < 300
+    words = _words(told, _NUMBERS + _WORDS if taken else _WORDS)
     return f"{fetched.status} {printable(words)}" if words else str(fetched.status)
 
 
-def _words(told: Any) -> str:
+def _words(told: Any, names: Sequence[str]) -> str:
     if isinstance(told, dict):
         errors = told.get("errors")
         if isinstance(errors, list) and errors and isinstance(errors[0], dict):
             told = errors[0]
-        found = (told.get(name) for name in _TOLD)
+        found = (told.get(name) for name in names)
         return next((str(x) for x in found if isinstance(x, str | int)), "")
     return ""
 

@@ -1,7 +1,7 @@
 """What every provider is: who it is, what it takes, and how it wants it. Pure.
 
-A provider is a third party: all that it is told is redacted, and no provider gets the
-message itself.
+A provider is a third party: all that it is told is redacted, and none of these gets
+the message itself.
 """
 
 import json
@@ -25,11 +25,13 @@ class Submission:
 
     @ivar about: an address or a host, for the log and to know it again.
     @ivar path: below the provider's base.
+    @ivar daily: it is told once a day, whatever the message.
     """
 
     about: str
     path: str
     body: bytes
+    daily: bool = False
 
 
 class Provider(Protocol):

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from attrs import Attribute, field, frozen, validators
 
+from sc.abuse.mailbox import mailbox
 from sc.model.complaint import IPNetwork
 
 _KEY = re.compile(r"[\x21-\x7e]{1,512}")
@@ -178,6 +179,23 @@ class AbuseipdbSettings(KeyedSettings):
     )
 
 
+def _mailbox(_: object, __: "Attribute[str | None]", value: str | None) -> None:
+    if value is not None and mailbox(value) != value:
+        text = "is not a mailbox such as submit.0123abcd@spam.spamcop.net"
+        raise ValueError(f"{value!r} {text}")
+
+
+@frozen(kw_only=True)
+class SpamcopSettings:
+    """
+    SpamCop, besides mail: the message, redacted, by mail to your submission address.
+
+    @ivar address: it gets reports there, if one is set.
+    """
+
+    address: str | None = field(default=None, validator=_mailbox)
+
+
 ServiceSettings: TypeAlias = (
     CloudflareSettings | SpamhausSettings | NetcraftSettings | AbuseipdbSettings
 )
@@ -185,14 +203,15 @@ ServiceSettings: TypeAlias = (
 
 @frozen(kw_only=True)
 class ProviderSettings:
-    """Who gets reports through an interface of its own."""
+    """Who gets reports in a way of its own."""
 
     cloudflare: CloudflareSettings = CloudflareSettings()
     spamhaus: SpamhausSettings = SpamhausSettings()
     netcraft: NetcraftSettings = NetcraftSettings()
     abuseipdb: AbuseipdbSettings = AbuseipdbSettings()
+    spamcop: SpamcopSettings = SpamcopSettings()
 
     @property
     def any(self) -> bool:
-        all_of_them = (self.cloudflare, self.spamhaus, self.netcraft, self.abuseipdb)
-        return any(one.enabled for one in all_of_them)
+        services = (self.cloudflare, self.spamhaus, self.netcraft, self.abuseipdb)
+        return any(one.enabled for one in services) or bool(self.spamcop.address)

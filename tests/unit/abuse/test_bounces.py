@@ -292,6 +292,23 @@ async def test_looping_desk(o: Office) -> None:
     assert await o.desk() == (1, 0, MAX_KEPT)
 
 
+async def test_provider(o: Office) -> None:
+    """What comes back for a provider's report stands there, and makes no desk."""
+    new = evolve(report("other", "submit.1@spam.example"), contact="spamcop")
+    status = await o.bench.outbox.add(new)
+    await o.bench.outbox.begin(status.id)
+    await o.bench.outbox.end(status.id, ReportState.SENT, "250 ok")
+    sender = PATHS.make(status.id)
+    form = b"This mailbox is not read. Use our web form: https://x.example/abuse\n"
+    for content in (responses.TICKET, b"Auto-Submitted: auto-replied\n\n" + form):
+        await o.take(content, sender, "someone@spam.example")
+    assert len(await o.bounces.answers.of(status.id)) == 2
+    await o.take(responses.postfix("submit.1@spam.example"), sender)
+    assert (await o.state(status.id))[0] is ReportState.BOUNCED
+    assert await o.desk() == (1, 0, 0)
+    assert not await o.bench.desks.dead([DESK, "submit.1@spam.example", "spamcop"])
+
+
 async def test_without_return_paths(o: Office) -> None:
     """With `from` as the sender, the header that comes back is the proof."""
     o.bounces = evolve(o.bounces, paths=None)

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from email import message_from_bytes
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,11 @@ from sc.abuse.bounce_settings import BounceSettings
 from sc.abuse.case import DRY_RUN, NOTHING
 from sc.abuse.evidence import EvidenceSettings, gather
 from sc.abuse.lookup import TIMEOUT
+from sc.abuse.providers.settings import (
+    CloudflareSettings,
+    ProviderSettings,
+    SpamcopSettings,
+)
 from sc.abuse.requests import Requests
 from sc.abuse.settings import AbuseReportSettings, AutomaticSettings
 from sc.abuse.shorteners import TIMEOUT as SHORTENERS_TIMEOUT
@@ -32,6 +38,7 @@ from sc.model.report import (
 from sc.model.report import ReportState as S
 from sc.outbox.entry import NewReport
 from sc.outbox.rules import RateLimits, Rules
+from sc.outbox.settings import DAY
 from sc.store.interface import StoreError
 from tests.fakes.abuse import SEAL, SETTINGS, SPAM, Desk, desk, link, message, relay
 from tests.fakes.flow import decision_of
@@ -105,6 +112,29 @@ async def test_sent(desks: Desks) -> None:
     assert outcome.complete
     assert await left(here) == ()
     assert here.clock.getDelayedCalls() == []
+
+
+async def test_provider_is_no_desk(desks: Desks) -> None:
+    """What a provider hears of and is seen again counts against nobody."""
+    cloudflare = CloudflareSettings(
+        enabled=True, key="k", account_id="a", networks=(ip_network("198.51.100.0/24"),)
+    )
+    spamcop = SpamcopSettings(address="submit.1@spam.example")
+    every = ProviderSettings(cloudflare=cloudflare, spamcop=spamcop)
+    here = desks(settings=evolve(SETTINGS, providers=every))
+    for _ in range(2):
+        await here.reporter.accept(message(), SEND)
+        for entry in await here.bench.outbox.list(S.QUEUED):
+            await sent(here, entry.id)
+        here.clock.advance(DAY)
+    reports = await here.bench.outbox.list()
+    assert {r.contact for r in reports} == {
+        "abuse@net.example",
+        "cloudflare",
+        "spamcop",
+    }
+    (only,) = await here.bench.desks.list(10)
+    assert (only.address, only.recurrences) == ("abuse@net.example", 1)
 
 
 async def test_mail(desks: Desks) -> None:

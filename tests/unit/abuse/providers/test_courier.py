@@ -1,6 +1,6 @@
 """sc.abuse.providers.courier: a report arrives, or it is known how it did not."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -28,12 +28,16 @@ from sc.net.posting import BeforeBody, Posting
 from sc.net.resolver import Destinations
 from sc.outbox.entry import NewReport
 from sc.outbox.sender import Ending, Sender
+from sc.outbox.settings import DAY
 from sc.outbox.states import TransitionError
 from tests.fakes.abuse import SETTINGS, StubResolver
 from tests.fakes.deliverer import FakeDeliverer
 from tests.fakes.faults import AFTER_CONNECT, Fault
 from tests.fakes.outbox import Bench
 from tests.fakes.web import FakeWeb, Request, http, serving_web
+
+LOOKS = 3000
+"""Of 20 ms each: a minute, on a machine that does much else."""
 
 REPORT = NewReport(
     key="k",
@@ -56,16 +60,21 @@ def provider(base: str, **more: Any) -> AbuseIPDB:
     return AbuseIPDB(AbuseipdbSettings(**(values | more)))
 
 
-def courier(one: Provider, timeout: float = 10.0) -> ProviderCourier:
-    settings = FetcherSettings(Destinations.ANY, timeout=timeout)
+def courier(one: Provider) -> ProviderCourier:
+    settings = FetcherSettings(Destinations.ANY, connect_timeout=60.0)
     fetcher = GuardedFetcher(cast(Any, reactor), StubResolver({}), settings)
     return ProviderCourier(one, LiteralResolved(fetcher), Clock())
 
 
 class LiteralResolved:
-    """The fetcher, whose resolver knows 127.0.0.1."""
+    """
+    The fetcher, whose resolver knows 127.0.0.1.
+
+    @ivar clock: its deadlines'; a machine may be slow.
+    """
 
     def __init__(self, fetcher: GuardedFetcher) -> None:
+        self.clock = fetcher._clock = Clock()
         resolver = StubResolver({"127.0.0.1": ("127.0.0.1",)})
         fetcher._guard = evolve(fetcher._guard, resolver=resolver)
         self._fetcher = fetcher
@@ -95,6 +104,19 @@ ANSWERS: list[tuple[int, bytes, Mapping[str, str], Ending]] = [
         {"Retry-After": "900"},
         Ending(S.DEFERRED, "429 once in 15 minutes", 900.0),
     ),
+    (
+        200,
+        b'{"message": "Successfully reported", "uuid": "9f"}',
+        {},
+        Ending(S.SENT, "200 9f"),
+    ),
+    (
+        400,
+        b'{"id": "7", "message": "no such type"}',
+        {},
+        Ending(S.FAILED, "400 no such type"),
+    ),
+    (429, b"", {"Retry-After": "99999999"}, Ending(S.DEFERRED, "429", DAY)),
     (429, b"", {"Retry-After": "soon"}, Ending(S.DEFERRED, "429", PAUSE)),
     (
         401,
@@ -131,7 +153,12 @@ async def test_answers(
 async def test_faults(tmp_path: Path, fault: Fault) -> None:
     """No answer to the whole request: it may have been taken, and a person decides."""
     async with serving_web(lambda _: http(200, b"{}"), fault) as web:
-        ending = await carried(courier(provider(web.base), timeout=3.0), tmp_path)
+        one = courier(provider(web.base))
+        carrying = Deferred.fromCoroutine(carried(one, tmp_path))
+        await until(lambda: bool(web.requests))
+        if fault in (Fault.HANG, Fault.DRIP):
+            cast(LiteralResolved, one._poster).clock.advance(10.0)
+        ending = await carrying
     assert ending.state is S.UNCERTAIN
     assert "s3cret" not in ending.reason
 
@@ -154,6 +181,17 @@ async def test_closed(tmp_path: Path) -> None:
         assert ending.after == 60.0
         assert "takes nothing more for 60 s" in ending.reason
         cast(Clock, one._clock).advance(60.0)
+        await carried(one, tmp_path)
+    assert len(web.requests) == 2
+
+
+async def test_clock_set_back(tmp_path: Path) -> None:
+    """A pause that seems to last for years is none: nobody is closed for ever."""
+    async with serving_web(lambda _: http(429, b"", {"Retry-After": "100"})) as web:
+        one = courier(provider(web.base))
+        cast(Clock, one._clock).advance(10 * DAY)
+        await carried(one, tmp_path)
+        one._clock = Clock()
         await carried(one, tmp_path)
     assert len(web.requests) == 2
 
@@ -236,14 +274,28 @@ async def settled(
     web: FakeWeb, requests: int, bench: Bench, report_id: str, state: S
 ) -> None:
     """Wait for real sockets, while the outbox's clock stands."""
-    for _ in range(1000):
+    await until(lambda: len(web.requests) == requests)
+    for _ in range(LOOKS):
         if (await bench.outbox.get(report_id)).state is state:
             break
-        pause: Deferred[None] = Deferred()
-        cast(Any, reactor).callLater(0.02, pause.callback, None)
-        await pause
+        await a_while()
     assert (await bench.outbox.get(report_id)).state is state
     assert len(web.requests) == requests
+
+
+async def until(seen: Callable[[], bool]) -> None:
+    """Return when a real socket has brought it."""
+    for _ in range(LOOKS):
+        if seen():
+            return
+        await a_while()
+    raise AssertionError("it never came")
+
+
+def a_while() -> "Deferred[None]":
+    pause: Deferred[None] = Deferred()
+    cast(Any, reactor).callLater(0.02, pause.callback, None)
+    return pause
 
 
 async def test_switched_off(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from sc.abuse.settings import AbuseReportSettings
 from sc.model.complaint import RelayItem
 from sc.model.evidence import Evidence, Link, Role
 from sc.outbox.entry import NewReport
+from sc.outbox.settings import DAY
 from tests.fakes.abuse import SEAL, SETTINGS, complaint, contact, link, message, relay
 from tests.fakes.xarf import host
 
@@ -86,6 +87,23 @@ def test_repeats() -> None:
     keys = [[report.key for report in drafted(host(n))] for n in ("a.b", "a.b", "b.b")]
     assert keys[0] == keys[1]
     assert not set(keys[0]) & set(keys[2])
+
+
+def test_daily() -> None:
+    """AbuseIPDB hears of an address once a day, whatever the message."""
+
+    def keys(fingerprint: str, now: float) -> tuple[str, str]:
+        settings = evolve(SETTINGS, providers=ALL)
+        drafts = Drafts(settings, "sc/1", b"k" * 32, SEAL, lambda: "r1")
+        told = (complaint(RELAY),)
+        reports = drafts.write(message(), Evidence(fingerprint), told, now)
+        by_route = {report.route: report.key for report in reports}
+        return by_route["abuseipdb"], by_route["spamhaus"]
+
+    noon = 1_795_003_200.0
+    first, other, next_day = keys("f", noon), keys("e", noon), keys("f", noon + DAY)
+    assert first[0] == other[0] != next_day[0]
+    assert first[1] == next_day[1] != other[1]
 
 
 @pytest.mark.parametrize(
