@@ -8,6 +8,7 @@ from twisted.internet.interfaces import IReactorTime
 from sc.net.stream_exchange import Exchange, client_endpoint
 from sc.offload import Offload
 from sc.scanners.clamav import ClamAVScanner
+from sc.scanners.headers import HeadersScanner
 from sc.scanners.interface import Interface, Scanner
 from sc.scanners.patterns import PatternsScanner
 from sc.scanners.settings import ScannerSettings, ScannersSettings
@@ -38,6 +39,7 @@ def build_scanners(
     clam, spam = settings.clamav, settings.spamassassin
     return (
         Registered(PatternsScanner(offload), settings.patterns),
+        Registered(HeadersScanner(offload, reactor), settings.headers),
         Registered(
             ClamAVScanner(
                 exchange(clam.servers, clam.connect_timeout),

@@ -81,6 +81,13 @@ class PatternsSettings(ScannerSettings):
 
 
 @frozen(kw_only=True)
+class HeadersSettings(ScannerSettings):
+    """What is odd about Date, Message-ID and From; needs no server."""
+
+    enabled: Enabled = Enabled.TRUE
+
+
+@frozen(kw_only=True)
 class ClamAVSettings(ScannerSettings):
     """
     clamd.
@@ -123,6 +130,7 @@ class ScannersSettings:
     """One entry for each built-in scanner, in the order of every answer."""
 
     patterns: PatternsSettings = PatternsSettings()
+    headers: HeadersSettings = HeadersSettings()
     clamav: ClamAVSettings = ClamAVSettings()
     spamassassin: SpamAssassinSettings = SpamAssassinSettings()
 
@@ -130,6 +138,7 @@ class ScannersSettings:
     def by_name(self) -> dict[str, ScannerSettings]:
         return {
             "patterns": self.patterns,
+            "headers": self.headers,
             "clamav": self.clamav,
             "spamassassin": self.spamassassin,
         }

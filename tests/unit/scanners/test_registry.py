@@ -24,6 +24,7 @@ def test_order_and_interfaces() -> None:
     entries = build_scanners(settings, Clock(), inline())
     assert [(e.name, e.scanner.interface) for e in entries] == [
         ("patterns", Interface.BUILTIN),
+        ("headers", Interface.BUILTIN),
         ("clamav", Interface.SOCKET),
         ("spamassassin", Interface.SOCKET),
     ]
