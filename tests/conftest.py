@@ -1,17 +1,22 @@
 """Every test leaves the reactor as it found it, or fails with the name of what stays.
 
-Unhandled Deferred errors, open ports and delayed calls otherwise pass in silence.
+Unhandled Deferred errors, open ports, delayed calls and threads otherwise pass in
+silence.
 """
 
 import gc
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from threading import Thread
+from threading import enumerate as running_threads
 
 import pytest
 from hypothesis import HealthCheck, settings
 from twisted.internet import reactor, tcp, udp, unix  # noqa: TID251 the tests' reactor
 from twisted.logger import ILogObserver, LogEvent, LogLevel, globalLogPublisher
+from twisted.python.threadpool import ThreadPool
 from zope.interface import implementer
 
 from tests import postgresql
@@ -23,6 +28,9 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("sc")
+
+# A pool that a failed test did not stop would keep pytest from its end for ever.
+ThreadPool.threadFactory = staticmethod(partial(Thread, daemon=True))  # type: ignore[assignment]
 
 LISTENING = (tcp.Port, udp.Port, unix.Port)
 
@@ -52,11 +60,20 @@ def _ports() -> set[object]:
     return {reader for reader in readers if isinstance(reader, LISTENING)}
 
 
+def _pool_threads() -> set[Thread]:
+    """Of pools that somebody must stop; the reactor stops its own."""
+    return {
+        thread
+        for thread in running_threads()
+        if thread.name.startswith("PoolThread-") and "reactor" not in thread.name
+    }
+
+
 @pytest.fixture(autouse=True)
 def clean_reactor() -> Iterator[None]:
-    """Fail the test that leaves a port, a delayed call or a lost failure behind."""
+    """Fail the test that leaves a port, a call, a thread or a lost failure behind."""
     lost = LostFailures()
-    calls, ports = _delayed_calls(), _ports()
+    calls, ports, threads = _delayed_calls(), _ports(), _pool_threads()
     globalLogPublisher.addObserver(lost)
     try:
         yield
@@ -71,6 +88,8 @@ def clean_reactor() -> Iterator[None]:
     assert not lost.tracebacks, "unhandled:\n" + "\n".join(lost.tracebacks)
     assert not left_ports, f"still listening: {left_ports}"
     assert not left_calls, f"delayed calls left: {left_calls}"
+    left_threads = _pool_threads() - threads
+    assert not left_threads, f"no stop() for the pool of: {left_threads}"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -148,9 +148,14 @@ def desk(
     boundary: Boundary = NO_BOUNDARY,
     outbox: Any = None,
     web: FakeWeb | None = None,
+    place: str | None = None,
 ) -> Desk:
-    """192.0.2.x and 198.51.100.x belong to two networks; two hosts exist."""
-    bench = Bench.make(path)
+    """
+    192.0.2.x and 198.51.100.x belong to two networks; two hosts exist.
+
+    @param path: the store, unless `place` names another one; dry runs go beside it.
+    """
+    bench = Bench.make(place or path)
     hosts = {"shop.example": ("198.51.100.1",), "cdn.example": ("192.0.2.9",)}
     resolver = StubResolver(hosts)
     networks = {"192.0.2.7": "abuse@net.example", "192.0.2.9": "abuse@net.example"}

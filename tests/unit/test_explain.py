@@ -1,9 +1,10 @@
 """sc.explain: one story, whatever name of it an operator has."""
 
-from pathlib import Path
+from collections.abc import AsyncIterator
 from typing import Any, cast
 
 import pytest
+import pytest_twisted
 
 from sc.abuse.requests import Requests
 from sc.explain import Explainer, UnknownNameError
@@ -18,8 +19,8 @@ from tests.fakes.outbox import NOW, Bench, report
 class World:
     """Message m1 was scanned, and is reported as r1; m2 waits; m3 was scanned."""
 
-    def __init__(self, path: Path) -> None:
-        self.bench = Bench.make(path)
+    def __init__(self, place: str) -> None:
+        self.bench = Bench.make(place)
         clock = cast(Any, self.bench.clock)
         self.history = History(self.bench.store, clock, HistorySettings())
         self.explainer = Explainer(self.bench.store, self.history)
@@ -31,6 +32,14 @@ class World:
         waiting = Message("m2", Envelope(), b"Subject: x\r\n\r\n")
         await Requests(self.bench.store).add(waiting, ReportRequest(send=True), NOW)
         await self.history.stop()
+
+
+@pytest_twisted.async_yield_fixture
+async def world(place: str) -> AsyncIterator[World]:
+    made = World(place)
+    await made.fill()
+    yield made
+    await made.bench.store.close()
 
 
 @pytest.mark.parametrize(
@@ -47,10 +56,8 @@ class World:
         " id=m1 listener=lmtp",
     ],
 )
-async def test_names(tmp_path: Path, name: str) -> None:
+async def test_names(world: World, name: str) -> None:
     """As it stands in a reply, a line, a field, a mail, a list."""
-    world = World(tmp_path / "sc.db")
-    await world.fill()
     story = await world.explainer.explain(name)
     assert story.message_id == "m1"
     assert [line.text for line in story.lines] == ["scanned id=m1"]
@@ -59,18 +66,14 @@ async def test_names(tmp_path: Path, name: str) -> None:
     assert story.waiting is None
 
 
-async def test_only_a_request(tmp_path: Path) -> None:
+async def test_only_a_request(world: World) -> None:
     """It is committed, and nothing has come of it yet."""
-    world = World(tmp_path / "sc.db")
-    await world.fill()
     story = await world.explainer.explain("m2")
     assert (story.lines, story.reports, story.waiting) == ((), (), NOW)
 
 
-async def test_only_a_scan(tmp_path: Path) -> None:
+async def test_only_a_scan(world: World) -> None:
     """Most messages are never reported."""
-    world = World(tmp_path / "sc.db")
-    await world.fill()
     story = await world.explainer.explain("m3")
     assert [line.text for line in story.lines] == ["scanned id=m3"]
     assert (story.reports, story.waiting) == ((), None)
@@ -79,9 +82,7 @@ async def test_only_a_scan(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "name", ["m9", "", "   ", "<>", "; DROP TABLE reports", "x" * 2000]
 )
-async def test_nothing_known(tmp_path: Path, name: str) -> None:
+async def test_nothing_known(world: World, name: str) -> None:
     """What is not known, or no longer, is said so."""
-    world = World(tmp_path / "sc.db")
-    await world.fill()
     with pytest.raises(UnknownNameError):
         await world.explainer.explain(name)

@@ -1,9 +1,10 @@
 """sc.history: the mail log's lines, kept for a while, never in a message's way."""
 
-from pathlib import Path
-from typing import Any, cast
+from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
+import pytest_twisted
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.logger import LogEvent, Logger, formatEvent
@@ -13,20 +14,18 @@ from sc.history.history import DAY, PAUSE, PURGE_AFTER, History
 from sc.history.settings import HistorySettings
 from sc.history.table import Line
 from sc.store.interface import StoreError
-from sc.store.sqlite import SQLiteStore
-from tests.fakes.inline_threads import InlineThreads
+from tests.fakes.outbox import inline_store
 
 
 class Bench:
-    """A history on a real file, with a clock of its own."""
+    """A history in a real store, with a clock of its own."""
 
-    def __init__(self, path: Path, **settings: Any) -> None:
+    def __init__(self, place: str) -> None:
         self.clock = Clock()
         self.clock.advance(1000.0)
-        threads = cast(Any, InlineThreads())
-        self.store = SQLiteStore(path, threads, threads)
+        self.store = inline_store(place)
         self.store.open()
-        self.history = History(self.store, self.clock, HistorySettings(**settings))
+        self.history = History(self.store, self.clock, HistorySettings())
         self.events: list[LogEvent] = []
         self.history._log = Logger("test", observer=self.events.append)  # type: ignore[arg-type]
 
@@ -43,9 +42,11 @@ class Bench:
         return counted[0]
 
 
-@pytest.fixture
-def bench(tmp_path: Path) -> Bench:
-    return Bench(tmp_path / "sc.db")
+@pytest_twisted.async_yield_fixture
+async def bench(place: str) -> AsyncIterator[Bench]:
+    made = Bench(place)
+    yield made
+    await made.store.close()
 
 
 async def test_batches(bench: Bench) -> None:
@@ -75,9 +76,9 @@ async def test_stop(bench: Bench) -> None:
     assert not bench.clock.getDelayedCalls()
 
 
-async def test_off(tmp_path: Path) -> None:
+async def test_off(bench: Bench) -> None:
     """Who wants no history has none."""
-    bench = Bench(tmp_path / "sc.db", days=0)
+    bench.history.settings = HistorySettings(days=0)
     bench.history.keep("m1", "line")
     await bench.history.stop()
     assert bench.rows() == 0
@@ -116,9 +117,9 @@ async def test_age_on_a_full_disk(
     await bench.history.stop()
 
 
-async def test_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_number(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """However busy the day was."""
-    bench = Bench(tmp_path / "sc.db", lines=1000)
+    bench.history.settings = HistorySettings(lines=1000)
     monkeypatch.setattr(history, "PURGE_EVERY", 100)
     for number in range(1500):
         bench.history.keep(f"m{number}", "line")

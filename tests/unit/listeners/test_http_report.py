@@ -7,7 +7,7 @@ from attrs import evolve
 from twisted.internet.task import Clock
 from twisted.logger import LogLevel
 
-from sc.flow import OverloadedError, SendingNotConfiguredError
+from sc.flow import KeyReusedError, OverloadedError, SendingNotConfiguredError
 from sc.listeners.http.report_shapes import report_object
 from sc.listeners.http.settings import HttpLimits, HttpSettings
 from sc.model.complaint import Complaint, Contact, SenderItem
@@ -349,6 +349,16 @@ def test_later(error: Exception, text: str) -> None:
     )
     assert (reply.status, text in reply.error) == (503, True)
     assert reply.fields["retry-after"] == "30"
+
+
+def test_key_reused() -> None:
+    """A key that stands for another request: 422, which no repetition mends."""
+    error = KeyReusedError("this Idempotency-Key was sent with another request")
+    reply = Client(stub_flow(report_error=error)).post_json(
+        "/", {"message": "x", "abuse_report": {"send": True}}, "Idempotency-Key: k"
+    )
+    assert (reply.status, reply.error) == (422, str(error))
+    assert "retry-after" not in reply.fields
 
 
 def test_client_leaves() -> None:
