@@ -188,7 +188,7 @@ class Reporter:
         found = evolve(outcome, reports=reports or (), complete=reports is not None)
         with suppress(NoSuchReportError):
             left = max(0.0, deadline - self._clock.seconds())
-            found = evolve(found, reports=await self._settled(found.reports, left))
+            found = evolve(found, reports=await self._now(found.reports, left))
         return await case.with_xarf(found, self._clock.seconds())
 
     async def _told(self, case: Case, deadline: float) -> ReportOutcome:
@@ -207,6 +207,14 @@ class Reporter:
     ) -> tuple[ReportStatus, ...]:
         if all(status.state.is_final for status in added):
             return added
+        return await self._now(added, left)
+
+    async def _now(
+        self, added: tuple[ReportStatus, ...], left: float
+    ) -> tuple[ReportStatus, ...]:
+        """
+        @raise NoSuchReportError: one is gone by now.
+        """
         ids = [status.id for status in added]
         now = await self.means.outbox.wait(ids, left)
         pairs = zip(added, now, strict=True)

@@ -11,7 +11,7 @@ from sc.abuse import keys
 from sc.model.envelope import Envelope
 from sc.model.message import Message
 from sc.model.report import Boundary, ReportRequest, ReportStatus
-from sc.outbox.settings import TAKEOVER
+from sc.outbox.settings import LONGEST_CLAIM, TAKEOVER
 from sc.store.interface import Cursor, Store
 
 MAX_ATTEMPTS = 5
@@ -164,7 +164,7 @@ class Requests:
         await self._store.transact(work)
 
     def _free(self, now: float) -> tuple[str, float, float]:
-        return (self.node, now, now + TAKEOVER)
+        return (self.node, now, now + LONGEST_CLAIM)
 
 
 def waiting_since(cursor: Cursor, message_id: str) -> float | None:

@@ -13,7 +13,7 @@ from sc.outbox import admission, desks, digests, rates, stop, table
 from sc.outbox.bell import Bell
 from sc.outbox.entry import Entry, NewReport
 from sc.outbox.rules import Rules
-from sc.outbox.settings import DAY, TAKEOVER, OutboxSettings
+from sc.outbox.settings import DAY, LONGEST_CLAIM, TAKEOVER, OutboxSettings
 from sc.outbox.states import WAITING, TransitionError
 from sc.outbox.stop import Stop
 from sc.store.interface import Cursor, Store
@@ -344,7 +344,8 @@ class Outbox:
         """
         @raise TransitionError: another node has it.
         """
-        claimed = entry.claimed is not None and now < entry.claimed <= now + TAKEOVER
+        until = entry.claimed
+        claimed = until is not None and now < until <= now + LONGEST_CLAIM
         held = claimed or entry.state is ReportState.SENDING
         if held and entry.node not in ("", self._node):
             raise TransitionError(f"node {entry.node} has it")

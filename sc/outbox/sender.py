@@ -28,8 +28,11 @@ Seconds between two looks when nothing rings: another node may have left somethi
 the clock may have been set.
 """
 
-PURGE = 3600.0
-"""Seconds between two purges; what is kept is counted in days."""
+PURGE = 600.0
+"""
+Seconds between two purges. What is kept is counted in days; but whoever asks what
+became of a dead node's reports waits for this, too.
+"""
 
 REASON = 500
 """Characters of a relay's answer that are kept."""

@@ -10,6 +10,15 @@ Seconds for which what a node has begun is its own. A living node needs less for
 step; what a dead one left is then taken up by the nodes that share its store.
 """
 
+AHEAD = 3600.0
+"""Seconds by which the clocks of two nodes never differ."""
+
+LONGEST_CLAIM = TAKEOVER + AHEAD
+"""
+Seconds: a claim that lasts longer was made by a clock that was wrong. A node whose
+clock is a little ahead claims a little longer than `TAKEOVER`, seen from the others.
+"""
+
 
 def _delays(_: object, __: "Attribute[tuple[float, ...]]", value: object) -> None:
     if not isinstance(value, tuple) or not value or min(value) <= 0:

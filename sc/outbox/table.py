@@ -6,7 +6,7 @@ from attrs import evolve, fields
 
 from sc.model.report import ReportState
 from sc.outbox.entry import Entry, NewReport
-from sc.outbox.settings import TAKEOVER
+from sc.outbox.settings import AHEAD, LONGEST_CLAIM, TAKEOVER
 from sc.outbox.states import TransitionError, check
 from sc.store.interface import Cursor, Row
 
@@ -17,10 +17,6 @@ _STATE = _NAMES.index("state")
 
 HELD = "state = 'queued' AND next_attempt IS NULL AND carrier IS NULL"
 """Waits for the operator's word."""
-
-
-AHEAD = 3600.0
-"""Seconds by which the clocks of two nodes never differ."""
 
 
 MAX_LOST = 1000
@@ -161,7 +157,7 @@ def claim(
         " WHERE (next_attempt <= ? OR next_attempt > ?) AND (node = ?"
         " OR claimed IS NULL OR claimed <= ? OR claimed > ?)"
         f" ORDER BY next_attempt, id LIMIT ?) RETURNING {_COLUMNS}",
-        (node, until, now, horizon, node, now, until, limit),
+        (node, until, now, horizon, node, now, now + LONGEST_CLAIM, limit),
     )
     found = map(entry_of, cursor.fetchall())
     return tuple(sorted(found, key=lambda entry: (entry.next_attempt, entry.id)))

@@ -6,7 +6,7 @@ from twisted.internet.interfaces import IReactorFromThreads
 from twisted.python.threadpool import ThreadPool
 
 from sc.store.interface import DurableStore, StoreError
-from sc.store.settings import StoreSettings
+from sc.store.settings import INSTALL, StoreSettings
 from sc.store.sqlite import SQLiteStore
 
 NAME = "sc.store"
@@ -24,8 +24,6 @@ def choose_store(
     try:
         from sc.store.postgresql.store import PostgreSQLStore  # noqa: PLC0415 an extra
     except ImportError as e:
-        raise StoreError(
-            f"store.url needs psycopg ({e}): pip install 'sc[postgresql]'"
-        ) from e
+        raise StoreError(f"store.url needs psycopg ({e}): {INSTALL}") from e
     pool = ThreadPool(0, settings.connections, NAME)
     return PostgreSQLStore(settings, reactor, pool)

@@ -158,4 +158,5 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """,
         "CREATE INDEX reports_by_recipient ON reports (rcpt_to, created)",
     ),
+    ("CREATE INDEX idempotency_keys_by_time ON idempotency_keys (created)",),
 )

@@ -1,5 +1,6 @@
 """Where the store lies."""
 
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -7,6 +8,7 @@ from attrs import Attribute, field, frozen, validators
 
 SQLITE = ("sqlite",)
 POSTGRESQL = ("postgresql", "postgres")
+INSTALL = "pip install 'sc[postgresql]'"
 
 
 def _url(_: object, __: "Attribute[str]", value: str) -> None:
@@ -21,6 +23,8 @@ def _url(_: object, __: "Attribute[str]", value: str) -> None:
         raise ValueError("must begin with sqlite:/// or postgresql://")
     if parts.password is not None or "password" in parse_qs(parts.query):
         raise ValueError("a password belongs in password_file, not in the URL")
+    if find_spec("psycopg") is None:
+        raise ValueError(f"needs the module psycopg: {INSTALL}")
 
 
 @frozen

@@ -219,6 +219,20 @@ async def test_given_up(store: PostgreSQLStore) -> None:
     assert len(runs) == 50
 
 
+async def test_became_a_standby(store: PostgreSQLStore) -> None:
+    """A server that only reads by now is left for the one that writes."""
+    runs = []
+
+    def work(cursor: Cursor) -> None:
+        runs.append(cursor)
+        if len(runs) == 1:
+            cursor.execute("SET TRANSACTION READ ONLY")
+        insert(cursor, "kept")
+
+    await store.transact(work)
+    assert await store.transact(notes) == ["kept"]
+
+
 async def test_strange_text(store: PostgreSQLStore) -> None:
     """NUL and half a character, which PostgreSQL cannot hold, do not fail for ever."""
     await store.transact(lambda c: insert(c, "a\0b\udcff"))

@@ -1,5 +1,6 @@
 """How a connection is made: the URL, the password, TLS, and the server's own limits."""
 
+import os
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -47,13 +48,19 @@ def parameters(settings: StoreSettings) -> dict[str, str]:
         "connect_timeout": str(settings.connect_timeout),
         # Of several hosts the one that can write.
         "target_session_attrs": "read-write",
-        **({} if is_local(given.get("host", "")) else {"sslmode": "verify-full"}),
+        **({} if is_local(_hosts(given)) else {"sslmode": "verify-full"}),
     }
     if settings.password_file is not None:
         safe["password"] = read_password(Path(settings.password_file))
     # The operator's own words come last, and win.
     joined = " ".join([*options, given.pop("options", "")])
     return {**safe, **given, "options": joined}
+
+
+def _hosts(given: dict[str, str]) -> str:
+    """Where libpq connects to: an address before a name, the URL before all else."""
+    addresses = given.get("hostaddr") or os.environ.get("PGHOSTADDR")
+    return addresses or given.get("host") or os.environ.get("PGHOST", "")
 
 
 def is_local(hosts: str) -> bool:

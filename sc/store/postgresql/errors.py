@@ -10,6 +10,9 @@ MAX_TEXT = 500
 AGAIN = (errors.SerializationFailure, errors.DeadlockDetected)
 """Two transactions met, and this one gave way; the next time it finds a result."""
 
+ANOTHER_ONE = (errors.ReadOnlySqlTransaction,)
+"""The server is a standby now; a new session finds the one that can write."""
+
 TIME_IS_OVER = (errors.QueryCanceled, errors.LockNotAvailable)
 
 

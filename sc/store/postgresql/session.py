@@ -70,7 +70,7 @@ class Session:
         """
         @raise psycopg.Error: see `lost` and `committing`.
         """
-        self.committing = False
+        self.committing = self.expired = False
         with self._bounded():
             try:
                 done = work(PostgreSQLCursor(self._connection.cursor()))

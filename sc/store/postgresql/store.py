@@ -16,7 +16,7 @@ from twisted.internet.threads import deferToThreadPool
 from twisted.python.threadpool import ThreadPool
 
 from sc.store.interface import Cursor, StoreError
-from sc.store.postgresql.errors import AGAIN, explain
+from sc.store.postgresql.errors import AGAIN, ANOTHER_ONE, explain
 from sc.store.postgresql.migrate import migrate
 from sc.store.postgresql.pool import SessionPool
 from sc.store.postgresql.session import Session
@@ -111,6 +111,8 @@ class PostgreSQLStore:
             try:
                 return session.transact(work)
             except psycopg.Error as e:
+                if isinstance(e, ANOTHER_ONE):
+                    session.close()
                 if not _may_repeat(e, session, attempt):
                     text = explain(e, session, self._settings.timeout)
                     raise StoreError(text) from e

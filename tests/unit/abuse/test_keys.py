@@ -1,6 +1,7 @@
 """sc.abuse.keys: a request that is repeated with its key is taken once."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_twisted
@@ -20,8 +21,8 @@ SEND = ReportRequest(send=True, caller="test", key="k1")
 
 
 @pytest_twisted.async_yield_fixture
-async def here(tmp_path) -> AsyncIterator[Desk]:  # type: ignore[no-untyped-def]  # a Path
-    made = desk(tmp_path / "store.db", EVIDENCE)
+async def here(tmp_path: Path, place: str) -> AsyncIterator[Desk]:
+    made = desk(tmp_path / "store.db", EVIDENCE, place=place)
     yield made
     await made.stop(0.0)
     await made.bench.store.close()
@@ -47,6 +48,11 @@ async def test_repeated(here: Desk) -> None:
     assert again.complete
     assert again.complaints == first.complaints
     assert len(await here.bench.outbox.list()) == 2
+    await here.bench.outbox.begin("r2")
+    await here.bench.outbox.end("r2", S.SENT, "250 ok")
+    await here.bench.outbox.bounced("r2", "550 nobody there")
+    later = await asked(here, "m3")
+    assert [r.state for r in later.reports] == [S.SENT, S.BOUNCED]
 
 
 async def test_other_contacts_by_now(here: Desk) -> None:

@@ -69,6 +69,17 @@ async def test_dead_before_the_dot(nodes: Nodes) -> None:
     assert len(await nodes.b.outbox.claim(10)) == 1
 
 
+async def test_clock_ahead(nodes: Nodes) -> None:
+    """A clock that is a little ahead makes a claim no shorter for the others."""
+    nodes.a.clock.advance(60.0)
+    await nodes.a.outbox.add(report())
+    await nodes.a.outbox.claim(10)
+    nodes.b.clock.advance(30.0)
+    assert await nodes.b.outbox.claim(10) == ()
+    with pytest.raises(TransitionError, match="node a has it"):
+        await nodes.b.outbox.begin("a1")
+
+
 async def test_clock_set_back(nodes: Nodes) -> None:
     """A claim until next year, of a clock that was wrong, holds nobody."""
     nodes.a.clock.advance(TAKEOVER * 1000)

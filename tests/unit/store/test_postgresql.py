@@ -46,6 +46,24 @@ def test_local(hosts: str, local: bool) -> None:
     assert is_local(hosts) is local
 
 
+@pytest.mark.parametrize(
+    ("url", "surroundings"),
+    [
+        ("postgresql:///sc?hostaddr=192.0.2.1", {}),
+        ("postgresql://localhost/sc?hostaddr=192.0.2.1", {}),
+        ("postgresql:///sc", {"PGHOST": "db.example"}),
+        ("postgresql:///sc", {"PGHOSTADDR": "192.0.2.1"}),
+    ],
+)
+def test_not_local(
+    url: str, surroundings: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another machine that the host of the URL does not show."""
+    for name, value in surroundings.items():
+        monkeypatch.setenv(name, value)
+    assert parameters(StoreSettings(url))["sslmode"] == "verify-full"
+
+
 def test_safe() -> None:
     """Another machine must prove its name, and nothing waits for ever."""
     found = parameters(StoreSettings("postgresql://sc@db.example/sc", timeout=2.5))

@@ -43,8 +43,16 @@ def test_wrong_url(url: str, text: str) -> None:
         StoreSettings(url)
 
 
+def test_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`scctl check` says what to install, and asks nothing of who uses a file."""
+    monkeypatch.setattr("sc.store.settings.find_spec", lambda _: None)
+    StoreSettings("sqlite:///var/lib/sc.db")
+    with pytest.raises(ValueError, match=r"psycopg: pip install 'sc\[postgresql\]'"):
+        StoreSettings("postgresql://sc@db/sc")
+
+
 def test_extra_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without psycopg the daemon says what to install."""
+    """Nor does the daemon start with a psycopg that is broken."""
     monkeypatch.setitem(sys.modules, "sc.store.postgresql.store", None)
     with pytest.raises(StoreError, match=r"pip install 'sc\[postgresql\]'"):
         choose_store(StoreSettings("postgresql://sc@db/sc"), DEFAULT, THREADS)
