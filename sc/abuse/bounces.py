@@ -26,6 +26,9 @@ from sc.outbox.settings import DAY
 from sc.outbox.states import TransitionError
 from sc.outbox.table import NoSuchReportError
 
+NOBODY_THERE = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
+"""RFC 3463, RFC 7505: no such mailbox, no such host, moved, null MX, switched off."""
+
 MAX_AGE = 7 * DAY
 """Seconds after which no MTA on the way still has a report (RFC 5321 4.5.4.1: five
 days). Desks hand reports on to their customers, with all that proves a bounce."""
@@ -120,8 +123,12 @@ class Bounces:
         if self.clock.seconds() > entry.changed + MAX_AGE:
             self._log.warn("the bounce of {id} comes too late", id=entry.id)
             return
+        reason = status.reason or "it says no reason"
+        # Where a desk is a list of people, one of them may be gone.
+        gone = status.status in NOBODY_THERE and status.is_about(entry.rcpt_to)
+        also = self.desks.bury if gone else None
         try:
-            await self.outbox.bounced(entry.id, status.reason or "it says no reason")
+            await self.outbox.bounced(entry.id, reason, also)
         except TransitionError as e:
             raise UnsettledError(entry.id) from e
         dead = await self.desks.dead([entry.rcpt_to])

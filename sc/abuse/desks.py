@@ -12,14 +12,10 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from sc.abuse.bounce_settings import BounceSettings
-from sc.content.dsn import enhanced_status
 from sc.model.report import ReportState
 from sc.outbox.entry import Entry
 from sc.outbox.settings import DAY
 from sc.store.interface import Cursor, Store, StoreError
-
-NOBODY_THERE = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
-"""RFC 3463, RFC 7505: no such mailbox, no such host, moved, null MX, switched off."""
 
 SOURCES_KEPT = 90 * DAY
 """Seconds for which it is known what a desk was told about."""
@@ -84,7 +80,17 @@ class Desks:
             self._count(cursor, entry.rcpt_to, "sent")
         if entry.state is ReportState.BOUNCED:
             self._count(cursor, entry.rcpt_to, "bounced")
-            self._bury(cursor, entry)
+            _give_reason(cursor, entry)
+            if _only_bounces(cursor, entry.rcpt_to, self.settings.dead_after):
+                self.bury(cursor, entry)
+
+    def bury(self, cursor: Cursor, entry: Entry) -> None:
+        """Nobody is there: no more reports for a while."""
+        until = self.clock.seconds() + self.settings.dead_days * DAY
+        cursor.execute(
+            "UPDATE desks SET dead_until = ? WHERE address = ?",
+            (until, entry.rcpt_to.lower()),
+        )
 
     def answered(self, cursor: Cursor, entry: Entry) -> None:
         """Somebody wrote about this report, or opened a ticket."""
@@ -182,17 +188,12 @@ class Desks:
             tuple(values.values()),
         )
 
-    def _bury(self, cursor: Cursor, entry: Entry) -> None:
-        desk, settings = entry.rcpt_to.lower(), self.settings
-        cursor.execute(
-            "UPDATE desks SET reason = ? WHERE address = ?", (entry.reason, desk)
-        )
-        gone = enhanced_status(entry.reason) in NOBODY_THERE
-        if gone or _only_bounces(cursor, entry.rcpt_to, settings.dead_after):
-            until = self.clock.seconds() + settings.dead_days * DAY
-            cursor.execute(
-                "UPDATE desks SET dead_until = ? WHERE address = ?", (until, desk)
-            )
+
+def _give_reason(cursor: Cursor, entry: Entry) -> None:
+    cursor.execute(
+        "UPDATE desks SET reason = ? WHERE address = ?",
+        (entry.reason, entry.rcpt_to.lower()),
+    )
 
 
 def _only_bounces(cursor: Cursor, recipient: str, number: int) -> bool:

@@ -53,6 +53,10 @@ class RecipientStatus:
     status: str = ""
     diagnostic: str = ""
 
+    def is_about(self, recipient: str) -> bool:
+        """False if it is about somebody to whom `recipient` hands its mail on."""
+        return not self.recipients or self.recipients[0] == recipient.lower()
+
     @property
     def reason(self) -> str:
         """The diagnostic, and before it the status, unless it names that one first."""

@@ -278,10 +278,13 @@ class Outbox:
 
         await self._change(work)
 
-    async def bounced(self, report_id: str, reason: str) -> None:
+    async def bounced(
+        self, report_id: str, reason: str, also: Settled | None = None
+    ) -> None:
         """
         The relay had taken it, and then a host gave it back.
 
+        @param also: what else that means for its desk.
         @raise NoSuchReportError: there is none.
         @raise TransitionError: it bounced before, or has not been sent.
         @raise StoreError: not written down.
@@ -293,6 +296,8 @@ class Outbox:
             new = evolve(old, state=ReportState.BOUNCED, reason=reason, changed=now)
             moved = table.move(cursor, old, new)
             self.settled(cursor, moved)
+            if also is not None:
+                also(cursor, moved)
             return moved
 
         await self._change(work)

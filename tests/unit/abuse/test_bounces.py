@@ -1,10 +1,11 @@
 """What comes back for a report: what it changes, and what it must not."""
 
 from collections.abc import AsyncIterator
+from typing import Any, cast
 
 import pytest
 import pytest_twisted
-from attrs import define, evolve
+from attrs import define, evolve, frozen
 from twisted.logger import Logger
 
 from sc.abuse.answers import MAX_KEPT, Answers
@@ -14,8 +15,10 @@ from sc.abuse.verp import ReturnPaths
 from sc.model.envelope import Envelope
 from sc.model.message import Message
 from sc.model.report import ReportState
+from sc.outbox.entry import Entry
 from sc.outbox.rules import HOUR, RateLimits, Rules
 from sc.outbox.settings import DAY
+from sc.outbox.states import TransitionError
 from tests.fakes import responses
 from tests.fakes.abuse import INLINE, SEAL
 from tests.fakes.outbox import Bench, incident, report
@@ -180,6 +183,19 @@ async def test_dead_after_several(o: Office) -> None:
     assert await o.bench.desks.dead([DESK])
 
 
+async def test_one_of_many(o: Office) -> None:
+    """A desk whose mail goes on to somebody who is gone is not dead at once."""
+    handed_on = responses.postfix().replace(
+        b"Final-Recipient: rfc822; abuse@", b"Final-Recipient: rfc822; carol@"
+    )
+    await o.take(handed_on)
+    assert (await o.state())[0] is ReportState.BOUNCED
+    for key in ("two", "three"):
+        assert not await o.bench.desks.dead([DESK])
+        await o.take(handed_on, PATHS.make(await o.sent(key)))
+    assert await o.bench.desks.dead([DESK])
+
+
 async def test_never_dead(o: Office) -> None:
     """`dead_days: 0`: it bounced, and gets the next report all the same."""
     o.bench.desks = evolve(o.bench.desks, settings=BounceSettings(dead_days=0))
@@ -207,6 +223,27 @@ async def test_too_early(o: Office) -> None:
     await o.bench.outbox.begin(status.id)
     with pytest.raises(UnsettledError):
         await o.take(responses.postfix(), PATHS.make(status.id))
+
+
+@frozen
+class Busy:
+    """An outbox whose report changes between two looks."""
+
+    entry: Entry
+
+    async def get(self, _report_id: str) -> Entry:
+        return self.entry
+
+    async def bounced(self, *_: object) -> None:
+        raise TransitionError("the report has changed meanwhile")
+
+
+async def test_meanwhile(o: Office) -> None:
+    """One that another node changes just now must come again, too."""
+    busy = cast(Any, Busy(await o.bench.outbox.get("r1")))
+    o.bounces = evolve(o.bounces, outbox=busy)
+    with pytest.raises(UnsettledError):
+        await o.take(responses.postfix())
 
 
 async def test_too_late(o: Office) -> None:

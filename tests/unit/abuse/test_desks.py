@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_twisted
+from attrs import evolve
 
 from sc.abuse.desks import SOURCES_KEPT
 from sc.model.report import ReportState
@@ -93,6 +94,15 @@ async def test_list(bench: Bench) -> None:
     await told(bench)
     assert await bench.desks.list(0) == ()
     assert await bench.desks.dead([]) == {}
+
+
+async def test_provider(bench: Bench) -> None:
+    """What a provider takes is no mail, and counts for no desk."""
+    entry = await bench.outbox.get(await told(bench))
+    other = evolve(entry, route="cloudflare")
+    await bench.store.transact(lambda cursor: bench.desks.settled(cursor, other))
+    (desk,) = await bench.desks.list(10)
+    assert desk.sent == 1
 
 
 async def test_closed_store(bench: Bench) -> None:

@@ -52,7 +52,8 @@ async def kill(bench: Bench, *addresses: str) -> None:
         status = await bench.outbox.add(report(address, address))
         await bench.outbox.begin(status.id)
         await bench.outbox.end(status.id, ReportState.SENT, "250 ok")
-        await bench.outbox.bounced(status.id, "550 5.1.1 unknown")
+        reason = "550 5.1.1 unknown"
+        await bench.outbox.bounced(status.id, reason, bench.desks.bury)
 
 
 async def found(

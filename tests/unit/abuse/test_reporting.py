@@ -572,7 +572,8 @@ async def test_dead_desk(desks: Desks) -> None:
     here = desks()
     first = await taken(here, message())
     await sent(here, first)
-    await here.bench.outbox.bounced(first, "550 5.1.1 unknown")
+    bury = here.bench.desks.bury
+    await here.bench.outbox.bounced(first, "550 5.1.1 unknown", bury)
     why = "abuse@net.example is dead until 2023-12-14 (550 5.1.1 unknown)"
     looked = await here.reporter.report(message(message_id="m2"), LOOK)
     assert f"{why}: not written to" in looked.warnings
