@@ -83,7 +83,7 @@ class Standing:
         self._flights = DeferredSemaphore(IN_FLIGHT)
         self._failures = 0
         self._pause = FIRST_PAUSE
-        self._closed_until = 0.0
+        self._closed_until = self._closed_for = 0.0
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
@@ -121,7 +121,7 @@ class Standing:
         if seconds is None:
             seconds = self._pause * (1.0 + JITTER * self._random.random())
             self._pause = min(self._pause * 2, LONGEST_PAUSE)
-        self._closed_until = self._clock.seconds() + seconds
+        self._closed_until, self._closed_for = self._clock.seconds() + seconds, seconds
         self._log.warn(
             "{name} is left alone for {seconds:.0f} s: {problem}",
             name=self.name,
@@ -131,7 +131,7 @@ class Standing:
 
     def _check_open(self) -> None:
         left = self._closed_until - self._clock.seconds()
-        if left > 0:
+        if 0 < left <= self._closed_for:  # More: the clock was set back.
             raise SourceError(f"{self.name} is not asked for another {left:.0f} s")
 
     async def _sleep(self, seconds: float) -> None:

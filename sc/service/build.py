@@ -38,6 +38,7 @@ class Parts:
 
     async def start(self) -> None:
         """The doors are open already; scans wait for the first probes."""
+        self.base.timers.start()
         self.base.pool.start()
         self.base.history.start()
         for door in self.doors:

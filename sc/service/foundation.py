@@ -16,6 +16,7 @@ from sc.scan.seen import SeenFile, SeenMemory
 from sc.service.caching import build_cache
 from sc.service.identity import hostname, id_source, node_name
 from sc.service.surroundings import Surroundings
+from sc.service.timers import SteadyTimers
 from sc.service.tokens import NAME, admin_token
 from sc.store.cache import Cache
 from sc.store.choose import choose_store
@@ -37,6 +38,7 @@ class Foundation:
     around: Surroundings
     state: StateDir
     pool: ThreadPool
+    timers: SteadyTimers
     offload: Offload
     cache: Cache
     store: DurableStore
@@ -56,6 +58,7 @@ class Foundation:
         await self.history.stop()
         await self.store.close()
         await self.cache.close()
+        self.timers.stop()
         self.pool.stop()
 
 
@@ -82,6 +85,7 @@ def lay(config: Config, around: Surroundings, state: StateDir) -> Foundation:
         around=around,
         state=state,
         pool=pool,
+        timers=SteadyTimers(reactor),
         offload=Offload(reactor, pool),
         store=store,
         cache=build_cache(config.cache, reactor),

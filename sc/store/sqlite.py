@@ -63,9 +63,12 @@ class SQLiteStore:
     async def transact(self, work: Callable[[Cursor], T]) -> T:
         if self._connection is None:
             raise StoreError("the store is closed")
-        done: T = await deferToThreadPool(
-            self._reactor, self._pool, _transaction, self._connection, work
-        )
+        try:
+            done: T = await deferToThreadPool(
+                self._reactor, self._pool, _transaction, self._connection, work
+            )
+        except StoreError as e:
+            raise StoreError(f"{self.path}: {e}") from e
         return done
 
     async def close(self) -> None:

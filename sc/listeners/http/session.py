@@ -20,6 +20,7 @@ from sc.listeners.http.door import Door
 from sc.listeners.http.errors import HttpError, error_of
 from sc.listeners.http.json_text import encode
 from sc.listeners.http.request import HttpRequest
+from sc.store.interface import StoreError
 
 
 class HttpApi:
@@ -167,6 +168,9 @@ class HttpApi:
         if error is None:
             self._door.log.failure("bug in the HTTP door", failure, id=request.id)
             error = HttpError(500, f"internal error {request.id}")
+        elif failure.check(StoreError):
+            text = "request {id} is not taken: {e}"
+            self._door.log.error(text, id=request.id, e=failure.value)
         request.setResponseCode(error.status)
         for name, value in error.fields:
             request.setHeader(name, value)

@@ -10,6 +10,7 @@ from twisted.python.failure import Failure
 from sc.flow import SendingNotConfiguredError
 from sc.model.message import Message
 from sc.model.report import ReportRequest
+from sc.store.interface import StoreError
 from sc.wire.smtp import Reply
 
 NOT_CONFIGURED = Reply(451, ("4.3.5 abuse_report is not configured, nothing is sent",))
@@ -46,9 +47,16 @@ class Report:
             if not waiting.called:
                 waiting.callback(outcome)
             elif isinstance(outcome, Failure) and not outcome.check(CancelledError):
-                self.log.failure(
-                    "report of {id} failed without its client", outcome, id=message_id
-                )
+                self._tell(outcome, message_id)
 
         work.addBoth(end)
         return waiting
+
+    def _tell(self, failure: Failure, message_id: str) -> None:
+        """Nobody waits for this reply any more."""
+        if failure.check(StoreError):
+            text = "{id} is not taken, and its client had left: {e}"
+            self.log.error(text, id=message_id, e=failure.value)
+        else:
+            text = "report of {id} failed without its client"
+            self.log.failure(text, failure, id=message_id)

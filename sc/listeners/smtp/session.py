@@ -18,6 +18,7 @@ from sc.listeners.smtp.settings import Do, Position, SmtpSettings
 from sc.model.envelope import Envelope, IPAddress
 from sc.model.message import Message
 from sc.model.octets import Octets
+from sc.store.interface import StoreError
 from sc.wire.smtp import Reply
 from sc.wire.smtp_data import DataFault
 from sc.wire.smtp_event import MessageEnded
@@ -31,6 +32,7 @@ ANOTHER_TIME = Reply(451, ("4.5.3 send this recipient in a transaction of its ow
 NO_ROOM = Reply(452, ("4.3.1 no room for this message now",))
 OVERLOADED = Reply(451, ("4.3.2 too much mail at once, try again later",))
 INTERNAL = Reply(451, ("4.3.0 internal error, try again later",))
+NO_STORE = Reply(451, ("4.3.0 the store cannot be used now, come back later",))
 FAULTS: Final = {
     DataFault.TOO_LARGE: Reply(552, ("5.3.4 message too large",)),
     DataFault.LINE_TOO_LONG: Reply(554, ("5.6.0 line too long",)),
@@ -176,6 +178,9 @@ class Session:
             raise
         except OverloadedError:
             return (OVERLOADED,) * count
+        except StoreError as e:
+            self._door.log.error("{id} is not taken: {e}", id=message.id, e=e)
+            return (NO_STORE,) * count
         except Exception:  # noqa: BLE001 a bug of ours must not become a bounce
             self._door.log.failure("cannot answer for {id}", id=message.id)
             return (INTERNAL,) * count

@@ -272,6 +272,16 @@ async def test_registry_that_is_down_is_left_alone() -> None:
     assert (await site.find()).address == DESK
 
 
+async def test_pause_and_a_clock_that_is_set_back() -> None:
+    """A pause that would last longer than it was meant to is over."""
+    site = Site({"203.0.113.0/24": http(429, b"", {"Retry-After": "60"})})
+    site.clock.advance(100.0)
+    await site.problem()
+    site.clock.rightNow -= 5.0
+    await site.problem("58.0.0.1")
+    assert site.asked == 2
+
+
 async def test_redirect_inside_is_no_illness() -> None:
     """An answer that leads where we do not go says nothing about the others."""
     site = Site(burst=20)

@@ -278,7 +278,7 @@ async def test_report_and_filter_in_one_transaction() -> None:
     [
         (None, "250 2.0.0 taken id-1"),
         (UnsettledError("r1"), "451 4.3.0 its report is still being sent, try again"),
-        (StoreError("disk full"), "451 4.3.0 internal error"),
+        (StoreError("disk full"), "451 4.3.0 the store cannot be used now"),
     ],
 )
 async def test_bounces_route(error: Exception | None, reply: str) -> None:
@@ -312,7 +312,11 @@ async def test_two_treatments_over_smtp() -> None:
     [
         (SendingNotConfiguredError(), NOT_CONFIGURED.lines[0]),
         (OverloadedError(), "4.3.2 too much mail at once, try again later"),
-        (OSError("disk full"), "4.3.0 internal error, try again later"),
+        (
+            StoreError("disk full"),
+            "4.3.0 the store cannot be used now, come back later",
+        ),
+        (OSError("no spool"), "4.3.0 internal error, try again later"),
     ],
 )
 async def test_report_fails(error: Exception, text: str) -> None:
@@ -323,7 +327,7 @@ async def test_report_fails(error: Exception, text: str) -> None:
     client.leave()
 
 
-@pytest.mark.parametrize("error", [None, OSError("disk full")])
+@pytest.mark.parametrize("error", [None, OSError("no spool"), StoreError("disk full")])
 async def test_client_leaves_during_a_report(error: Exception | None) -> None:
     """A report that has begun is finished; its failure is told to the operator."""
     clock, heard = Clock(), Heard()
