@@ -9,6 +9,7 @@ from attrs import Attribute, field, frozen, validators
 from sc.abuse import aliases
 from sc.abuse.bounce_settings import BounceSettings
 from sc.abuse.dkim_settings import DkimSettings, distinct
+from sc.abuse.mailbox import mailbox
 from sc.abuse.matching import is_desk, is_key
 from sc.abuse.profiles import MAX_ATTACHED, Manner, Profile, ReportFormat, manner
 from sc.abuse.providers.settings import ProviderSettings
@@ -49,7 +50,7 @@ def _keys(_: object, __: "Attribute[dict[str, T]]", value: dict[str, T]) -> None
 
 def _aliases(_: object, __: "Attribute[dict[str, str]]", value: dict[str, str]) -> None:
     for target in value.values():
-        if not is_mailbox(target):
+        if (mailbox(target) or "").lower() != target.lower():
             raise ValueError(f"{target!r} is not an address")
     aliases.check(value)
 

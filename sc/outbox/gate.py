@@ -80,7 +80,7 @@ class Gate:
         """
         Write to a desk from now on; what was held for it leaves.
 
-        @param which: a report's id, or the desk's address.
+        @param which: a report's id, the desk's address, or a provider's name.
         @raise NoSuchReportError: neither.
         """
 
@@ -98,7 +98,7 @@ class Gate:
         """
         Cancel what is held for a desk. The next report to it is held again.
 
-        @param which: a report's id, or the desk's address.
+        @param which: a report's id, the desk's address, or a provider's name.
         @raise NoSuchReportError: neither.
         @raise TransitionError: nothing is held for it.
         """
@@ -168,7 +168,7 @@ def _desk(cursor: Cursor, which: str) -> str:
         return table.read(cursor, which).contact
     except NoSuchReportError:
         # An address of a desk may be approved before anything is held for it.
-        if _is_address(which):
+        if _is_address(which) or desks.held(cursor, which, 1):
             return which
         raise
 

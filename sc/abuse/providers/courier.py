@@ -23,7 +23,8 @@ MAX_ANSWER = 64 * 1024
 MAX_KEY_FILE = 1024
 
 PAUSE = 60.0
-"""Seconds after a 429 that does not say how long."""
+"""Seconds after a failure that does not say how long: each report that meets a
+provider that hangs would become uncertain."""
 
 _SECONDS = re.compile(r"[0-9]{1,8}")
 _NUMBERS = ("id", "uuid", "abuse_rand")
@@ -85,6 +86,7 @@ class ProviderCourier:
             fetched = await self._poster.post(posting, MAX_ANSWER, beginning)
         except FetchError as e:
             # Once the whole request has left, it may have been taken.
+            self._pause(PAUSE)
             uncertain = await beginning.has_ended_well()
             state = ReportState.UNCERTAIN if uncertain else ReportState.DEFERRED
             return Ending(state, f"{self.provider.name}: {e}")
@@ -98,15 +100,16 @@ class ProviderCourier:
         status, text = fetched.status, _sentence(fetched)
         if 200 <= status < 300:
             return Ending(ReportState.SENT, text)
-        if status == 429:
+        if status in (408, 429) or status >= 500:
             after = _retry_after(fetched)
-            self._closed_until = self._clock.seconds() + after
+            self._pause(after)
             return Ending(ReportState.DEFERRED, text, after)
-        if status >= 500 or status == 408:
-            return Ending(ReportState.DEFERRED, text, _retry_after(fetched))
         if status in (401, 403):
             return Ending(ReportState.FAILED, f"{text}: check its key, then retry")
         return Ending(ReportState.FAILED, text)
+
+    def _pause(self, seconds: float) -> None:
+        self._closed_until = self._clock.seconds() + seconds
 
 
 def _retry_after(fetched: Fetched) -> float:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_twisted
+from attrs import evolve
 from twisted.internet.defer import Deferred
 from twisted.logger import capturedLogs, formatEvent
 
@@ -59,6 +60,18 @@ async def test_stopped_before_the_dot(bench: Bench) -> None:
         with pytest.raises(TransitionError, match="sending is stopped"):
             await step("r1")
     assert (await bench.outbox.get("r1")).state is S.QUEUED
+
+
+async def test_provider_approved(bench: Bench) -> None:
+    """A provider has a name and no address; it is known while something is held."""
+    with pytest.raises(NoSuchReportError):
+        await bench.gate.approve("spamcop")
+    bench.gate.adopt(Rules(hold_new_desks=True))
+    new = evolve(report(), contact="spamcop")
+    await bench.outbox.add(new)
+    answered = await bench.gate.approve("spamcop")
+    assert (answered.desk, len(answered.reports)) == ("spamcop", 1)
+    assert [entry.id for entry in await bench.outbox.claim(10)] == ["r1"]
 
 
 async def test_stop_survives(bench: Bench) -> None:

@@ -159,8 +159,12 @@ async def test_faults(tmp_path: Path, fault: Fault) -> None:
         if fault in (Fault.HANG, Fault.DRIP):
             cast(LiteralResolved, one._poster).clock.advance(10.0)
         ending = await carrying
-    assert ending.state is S.UNCERTAIN
-    assert "s3cret" not in ending.reason
+        assert ending.state is S.UNCERTAIN
+        assert "s3cret" not in ending.reason
+        # The next ones wait, and do not become uncertain, too.
+        later = await carried(one, tmp_path)
+        assert (later.state, later.after) == (S.DEFERRED, PAUSE)
+        assert len(web.requests) == 1
 
 
 async def test_refused(tmp_path: Path) -> None:
