@@ -10,6 +10,7 @@ from sc.offload import Offload
 from sc.scanners.clamav import ClamAVScanner
 from sc.scanners.headers import HeadersScanner
 from sc.scanners.interface import Interface, Scanner
+from sc.scanners.links import LinksScanner
 from sc.scanners.patterns import PatternsScanner
 from sc.scanners.settings import ScannerSettings, ScannersSettings
 from sc.scanners.spamassassin import SpamAssassinScanner
@@ -40,6 +41,7 @@ def build_scanners(
     return (
         Registered(PatternsScanner(offload), settings.patterns),
         Registered(HeadersScanner(offload, reactor), settings.headers),
+        Registered(LinksScanner(offload), settings.links),
         Registered(
             ClamAVScanner(
                 exchange(clam.servers, clam.connect_timeout),

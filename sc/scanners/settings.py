@@ -88,6 +88,13 @@ class HeadersSettings(ScannerSettings):
 
 
 @frozen(kw_only=True)
+class LinksSettings(ScannerSettings):
+    """Links that hide where they lead; needs no server."""
+
+    enabled: Enabled = Enabled.TRUE
+
+
+@frozen(kw_only=True)
 class ClamAVSettings(ScannerSettings):
     """
     clamd.
@@ -131,6 +138,7 @@ class ScannersSettings:
 
     patterns: PatternsSettings = PatternsSettings()
     headers: HeadersSettings = HeadersSettings()
+    links: LinksSettings = LinksSettings()
     clamav: ClamAVSettings = ClamAVSettings()
     spamassassin: SpamAssassinSettings = SpamAssassinSettings()
 
@@ -139,6 +147,7 @@ class ScannersSettings:
         return {
             "patterns": self.patterns,
             "headers": self.headers,
+            "links": self.links,
             "clamav": self.clamav,
             "spamassassin": self.spamassassin,
         }

@@ -25,6 +25,7 @@ def test_order_and_interfaces() -> None:
     assert [(e.name, e.scanner.interface) for e in entries] == [
         ("patterns", Interface.BUILTIN),
         ("headers", Interface.BUILTIN),
+        ("links", Interface.BUILTIN),
         ("clamav", Interface.SOCKET),
         ("spamassassin", Interface.SOCKET),
     ]
