@@ -94,7 +94,7 @@ class Reporter:
         self._check(request)
         if not request.send:
             case = Case(message, request, self.means, self._bell())
-            outcome = await self._answer(case)
+            outcome = await self._answer(case, self.means.settings.wait)
             return await case.with_xarf(outcome, self._clock.seconds())
         wait = self.means.settings.wait
         deadline = self._clock.seconds() + wait
@@ -157,10 +157,10 @@ class Reporter:
             self._cases[message.id] = case
         return case
 
-    async def _answer(self, case: Case) -> ReportOutcome:
+    async def _answer(self, case: Case, seconds: float) -> ReportOutcome:
         """Without sending: what is not found in time is looked for no more."""
         work = Deferred.fromCoroutine(case.find())
-        work.addTimeout(self.means.settings.wait, self._clock)
+        work.addTimeout(seconds, self._clock)
         try:
             await work
         except DeadlineError:
@@ -177,7 +177,8 @@ class Reporter:
 
     async def _again(self, case: Case, told: str, deadline: float) -> ReportOutcome:
         """The first request's reports, as they stand; no new ones are made."""
-        outcome = await self._answer(case)
+        left = max(0.0, deadline - self._clock.seconds())
+        outcome = await self._answer(case, left)
         while True:
             taken = await self._requests.taken(case.request, told)
             reports = None if taken is None else taken.reports
