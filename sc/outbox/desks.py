@@ -25,7 +25,7 @@ def held(cursor: Cursor, contact: str, limit: int) -> tuple[Entry, ...]:
         " ORDER BY created, id LIMIT ?",
         (contact.lower(), limit),
     )
-    return tuple(map(table.entry_of, cursor.fetchall()))
+    return table.entries(cursor)
 
 
 def release(cursor: Cursor, contact: str, now: float) -> None:

@@ -28,12 +28,6 @@ Seconds between two looks when nothing rings: another node may have left somethi
 the clock may have been set.
 """
 
-PURGE = 600.0
-"""
-Seconds between two purges. What is kept is counted in days; but whoever asks what
-became of a dead node's reports waits for this, too.
-"""
-
 REASON = 500
 """Characters of a relay's answer that are kept."""
 
@@ -100,7 +94,6 @@ class Sender(Service):
         self._clock = clock
         self._attempts: dict[str, Deferred[None]] = {}
         self._loop: Deferred[None] | None = None
-        self._next_purge = 0.0
 
     def startService(self) -> None:
         super().startService()
@@ -134,10 +127,6 @@ class Sender(Service):
 
     async def _look(self) -> float:
         """Start what is due; return the seconds until the next look."""
-        now = self._clock.seconds()
-        if not now < self._next_purge <= now + PURGE:
-            await self._outbox.purge()
-            self._next_purge = now + PURGE
         limit = self._outbox.settings.concurrency
         for entry in await self._outbox.claim(limit + len(self._attempts)):
             if entry.id not in self._attempts and len(self._attempts) < limit:

@@ -18,9 +18,10 @@ _STATE = _NAMES.index("state")
 HELD = "state = 'queued' AND next_attempt IS NULL AND carrier IS NULL"
 """Waits for the operator's word."""
 
-
 MAX_LOST = 1000
-"""More than all nodes can have on their way at once."""
+"""Taken up in one transaction; all nodes have fewer on their way at once."""
+
+UNDECIDED = "uncertain, and nobody decided"
 
 
 class NoSuchReportError(LookupError):
@@ -140,7 +141,7 @@ def select(
         f"{SELECT} WHERE state IN ({marks}) ORDER BY created DESC, id LIMIT ?",
         (*(state.value for state in states), limit),
     )
-    return tuple(map(entry_of, cursor.fetchall()))
+    return entries(cursor)
 
 
 def claim(
@@ -169,7 +170,7 @@ def on_their_way(cursor: Cursor, node: str) -> tuple[Entry, ...]:
         f"{SELECT} WHERE state = ? AND node IN ('', ?) LIMIT ?",
         (ReportState.SENDING.value, node, MAX_LOST),
     )
-    return tuple(map(entry_of, cursor.fetchall()))
+    return entries(cursor)
 
 
 def abandoned(cursor: Cursor, node: str, before: float) -> tuple[Entry, ...]:
@@ -178,7 +179,7 @@ def abandoned(cursor: Cursor, node: str, before: float) -> tuple[Entry, ...]:
         f"{SELECT} WHERE state = ? AND node NOT IN ('', ?) AND changed <= ? LIMIT ?",
         (ReportState.SENDING.value, node, before, MAX_LOST),
     )
-    return tuple(map(entry_of, cursor.fetchall()))
+    return entries(cursor)
 
 
 def next_due(cursor: Cursor, now: float) -> float | None:
@@ -263,19 +264,16 @@ def pull_back(cursor: Cursor, now: float) -> None:
 
 def expire_uncertain(cursor: Cursor, before: float, now: float) -> tuple[Entry, ...]:
     """Nobody decided: without an end, somebody's mail would lie here for ever."""
+    cursor.execute(
+        f"{SELECT} WHERE state = ? AND changed <= ? ORDER BY changed, id LIMIT ?",
+        (ReportState.UNCERTAIN.value, before, MAX_LOST),
+    )
+    why = "uncertain, and nobody decided"
     return tuple(
         move(
-            cursor,
-            entry,
-            evolve(
-                entry,
-                state=ReportState.FAILED,
-                reason="uncertain, and nobody decided",
-                changed=now,
-            ),
+            cursor, old, evolve(old, state=ReportState.FAILED, reason=why, changed=now)
         )
-        for entry in select(cursor, (ReportState.UNCERTAIN,), 1000)
-        if entry.changed <= before
+        for old in entries(cursor)
     )
 
 

@@ -34,6 +34,7 @@ from sc.model.report import Boundary
 from sc.model.verdict import Verdict
 from sc.net.fetcher import GuardedFetcher
 from sc.net.resolver import DNSResolver
+from sc.outbox.purging import PURGE, purging
 from sc.outbox.sender import Courier, Sender
 from sc.outbox.settings import DAY
 from sc.service.asking import (
@@ -59,6 +60,7 @@ class Reports:
     @ivar finder: knows the desk of an address; a reload makes another one.
     @ivar sender: None while `abuse_report` is not configured: nothing can leave.
     @ivar stop_timeout: seconds that lookups under way have when we stop.
+    @ivar purging: of the outbox, which may hold mail while nothing can be sent.
     @ivar pruning: of what dry runs leave behind.
     """
 
@@ -70,6 +72,7 @@ class Reports:
     answers: Answers
     bounces: Bounces
     stop_timeout: float
+    purging: LoopingCall
     pruning: LoopingCall
 
     def unscannable(self, message: Message) -> Verdict | None:
@@ -99,6 +102,7 @@ class Reports:
     def start(self) -> None:
         """Send what waits, and take up requests that an earlier run left."""
         Deferred.fromCoroutine(self.grounds.base.gate.announce())
+        self.purging.start(PURGE)
         self.pruning.start(PRUNE)
         if self.sender is not None:
             self.sender.startService()
@@ -106,8 +110,9 @@ class Reports:
         self.grounds.files.start()
 
     async def stop(self) -> None:
-        if self.pruning.running:
-            self.pruning.stop()
+        for call in (self.purging, self.pruning):
+            if call.running:
+                call.stop()
         await self.grounds.files.stop()
         await self.reporter.stop(self.stop_timeout)
         if self.sender is not None:
@@ -174,6 +179,7 @@ def build_reports(config: Config, base: Foundation) -> Reports:
             offload=base.offload,
         ),
         stop_timeout=config.outbox.stop_timeout,
+        purging=purging(base.outbox, clock),
         pruning=grounds.dry_run.pruning(),
     )
 

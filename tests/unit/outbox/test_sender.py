@@ -13,7 +13,7 @@ from sc.model.report import ReportState as S
 from sc.net.relay import RelayError
 from sc.outbox.rules import RateLimits, Rules
 from sc.outbox.sender import Sender
-from sc.outbox.settings import DAY, OutboxSettings
+from sc.outbox.settings import OutboxSettings
 from sc.store.interface import Cursor, StoreError
 from tests.fakes.deliverer import FakeDeliverer
 from tests.fakes.outbox import Bench, incident, report
@@ -256,16 +256,6 @@ async def test_never_started(tmp_path: Path) -> None:
     bench = Bench.make(tmp_path / "store.db")
     await Sender(bench.outbox, FakeDeliverer(), bench.clock).stopService()
     await bench.store.close()
-
-
-async def test_purges(scene: Scene) -> None:
-    """Old mails go without anybody's asking."""
-    await scene.outbox.add(report())
-    scene.relay.attempts[0].reply(250, "ok")
-    scene.clock.pump([600.0] * 6 * 24 * 7)
-    assert await scene.outbox.mail("r1") is None
-    scene.clock.advance(23 * DAY)
-    assert await scene.outbox.list() == ()
 
 
 async def test_mail_deleted(scene: Scene) -> None:
