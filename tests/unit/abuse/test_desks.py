@@ -99,7 +99,7 @@ async def test_list(bench: Bench) -> None:
 async def test_provider(bench: Bench) -> None:
     """What a provider takes is no mail, and counts for no desk."""
     entry = await bench.outbox.get(await told(bench))
-    other = evolve(entry, route="cloudflare")
+    other = evolve(entry, contact="cloudflare", route="cloudflare")
     await bench.store.transact(lambda cursor: bench.desks.settled(cursor, other))
     (desk,) = await bench.desks.list(10)
     assert desk.sent == 1
