@@ -12,8 +12,8 @@ from ipaddress import (
     IPv4Network,
     IPv6Address,
     IPv6Network,
-    ip_address,
 )
+from socket import AF_INET, inet_pton
 
 from sc.model.envelope import IPAddress
 
@@ -70,9 +70,17 @@ def parse(text: str) -> IPAddress | None:
     if match is None or len(match[1]) > MAX_TEXT:
         return None
     try:
-        return unmapped(ip_address(_without_padding(match[1])))
-    except ValueError:
+        return _read(match[1])
+    except (ValueError, OSError):
         return None
+
+
+def _read(text: str) -> IPAddress:
+    """@raise ValueError, OSError: it is none."""
+    if ":" in text:
+        return unmapped(IPv6Address(text))
+    # The system's reader takes a quarter of the library's time.
+    return IPv4Address(inet_pton(AF_INET, _without_padding(text)))
 
 
 def unmapped(ip: IPAddress) -> IPAddress:
@@ -108,6 +116,6 @@ def wrapped(ip: IPAddress) -> tuple[IPv4Address, ...]:
 
 def _without_padding(text: str) -> str:
     """`074.125.000.001`: some software pads, and `ipaddress` refuses it."""
-    if ":" in text or ".0" not in "." + text:
+    if ".0" not in "." + text:
         return text
     return ".".join(part.lstrip("0") or "0" for part in text.split(".", 4))

@@ -53,6 +53,16 @@ _LISTS = frozenset({"srcset", "imagesrcset"})
 _SPECIAL = _LISTS | {"action"}
 _WEB = ("http", "HTTP", "Http")
 
+# As most links and images are written: one address, and attributes that hold none.
+_HOLDING = "|".join(n for name in (*_ROLES, *_SPECIAL) for n in (name, name.upper()))
+_HOLDING_NONE = (
+    rf"""(?>(?:\s++(?!(?:{_HOLDING})=)(?:[a-z]++|[A-Z]++)"""
+    r"""=(?:"[^"]*+"|[^\s"'>]++(?=[\s/]|\Z)))*)"""
+)
+_ONE = re.compile(
+    rf"""{_HOLDING_NONE}\s++(?:(href|HREF)|src|SRC)="(http[^"]*+)"{_HOLDING_NONE}[\s/]*+\Z"""
+)
+
 Reference: TypeAlias = tuple[str, Role]
 
 
@@ -73,7 +83,18 @@ def collect(tag: str, text: str, found: dict[str, Role]) -> None:
     """
     if tag == "meta":
         add(found, _meta(read(text)))
-        return
+    elif match := _ONE.match(text):
+        url = resolved(match[2])
+        if match[1] and tag not in _LOADING:
+            found[url] = Role.NAVIGATES
+        else:
+            found.setdefault(url, Role.RESOURCE)
+    else:
+        _collect_each(tag, text, found)
+
+
+def _collect_each(tag: str, text: str, found: dict[str, Role]) -> None:
+    """One by one."""
     seen: set[str] = set()
     for name, double, single, bare in _ATTRIBUTES.findall(text):
         # A longer name is none of ours, and must not fill the memory of `_kind`.

@@ -5,20 +5,35 @@ that receivers add do not count; the sender's own, DKIM-Signature among them, do
 """
 
 import hashlib
-import re
 
 from sc.content.fields import FIELD, MAX_HEADER, header_end
 from sc.model.octets import Octets
 
 # What hosts and filters on the way add; ours first.
-_TRACE = re.compile(
-    rb"x-sc-|x-spam|x-rspam|x-virus|x-amavis|x-quarantine|x-originalarrivaltime|x-ms-"
-    rb"|x-forefront|x-microsoft|x-gm-|x-google|x-received\Z|x-original-to\Z"
-    rb"|x-delivered-to\Z|x-envelope|x-sieve\Z|x-uid|x-keywords\Z|x-status\Z|x-mozilla-"
-    rb"|received\Z|received-spf\Z|return-path\Z|delivered-to\Z|envelope-to\Z"
-    rb"|delivery-date\Z|authentication-results\Z|arc-|dkim-filter\Z|status\Z"
-    rb"|content-length\Z|lines\Z"
+_TRACE_PREFIXES = (
+    b"x-sc-",
+    b"x-spam",
+    b"x-rspam",
+    b"x-virus",
+    b"x-amavis",
+    b"x-quarantine",
+    b"x-originalarrivaltime",
+    b"x-ms-",
+    b"x-forefront",
+    b"x-microsoft",
+    b"x-gm-",
+    b"x-google",
+    b"x-envelope",
+    b"x-uid",
+    b"x-mozilla-",
+    b"arc-",
 )
+_TRACE_NAMES = (
+    b"x-received x-original-to x-delivered-to x-sieve x-keywords x-status received"
+    b" received-spf return-path delivered-to envelope-to delivery-date"
+    b" authentication-results dkim-filter status content-length lines"
+)
+_TRACE = frozenset(_TRACE_NAMES.split())
 _CHUNK = 1 << 20
 
 
@@ -31,11 +46,13 @@ def fingerprint(content: Octets) -> str:
     """
     digest = hashlib.sha256()
     end, body = header_end(content)
-    for name, value in FIELD.findall(content[: min(end, MAX_HEADER)]):
-        lowered = name.lower()
-        if not _TRACE.match(lowered):
-            digest.update(lowered + b":" + b" ".join(value.split()) + b"\n")
-    digest.update(b"\n")
+    lines = [
+        b"%b:%b\n" % (name, b" ".join(value.split()))
+        for field, value in FIELD.findall(content[: min(end, MAX_HEADER)])
+        if (name := field.lower()) not in _TRACE
+        and not name.startswith(_TRACE_PREFIXES)
+    ]
+    digest.update(b"".join(lines) + b"\n")
     _update_body(digest, content, body)
     return digest.hexdigest()
 
@@ -48,7 +65,7 @@ def _update_body(digest: "hashlib._Hash", content: Octets, body: int) -> None:
             # Its LF may come with the next chunk; a lone CR is its own line end.
             chunk += content[body + len(chunk) : body + len(chunk) + 1]
         body += len(chunk)
-        digest.update(chunk.replace(b"\r\n", b"\n"))
+        digest.update(chunk.replace(b"\r\n", b"\n") if b"\r" in chunk else chunk)
 
 
 def _end(content: Octets, body: int) -> int:

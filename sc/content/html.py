@@ -23,18 +23,27 @@ MAX_REFERENCES = 20_000
 """References of one part that are kept; 2,000 distinct links are used."""
 
 # The attributes of a tag that is written as most are, every value in double quotes or
-# in none: its end is found at once. Whatever else must be read one by one.
-_PLAIN = (
-    r"""[^"'>=]*+(?>(?:(?<=\w)=(?:"[^"]*+"|[^\s"'>=]++(?=[\s>]))[^"'>=]*+)*)(?=>)"""
+# in none: its end is found at once. Whatever else must be read one by one. No name of
+# an attribute with a value ends in one of the letters that are left out.
+_PLAIN_BUT = (
+    r"""[^"'>=]*+(?>(?:(?<=[^\W%s])="""
+    r"""(?:"[^"]*+"|[^\s"'>=]++(?=[\s>]))[^"'>=]*+)*)(?=>)"""
 )
-# A closing tag, or one without attributes.
-_BARE = r"[/a-rt-zA-RT-Z][^=>]*+>"
+_PLAIN = _PLAIN_BUT % ""
+# A closing tag, one without attributes, or one of `_LAYOUT` without `background`.
+_BARE = (
+    r"(?:[/a-rt-zA-RT-Z][^=>]*+>"
+    r"|(?:td|TD|tr|TR|font|FONT|table|TABLE|p|P|span|SPAN|div|DIV)"
+    rf"\s{_PLAIN_BUT % 'dD'}>)"
+)
+# They make up most of a page, and most of them come in rows.
+_ROW = rf"(?>(?:{_BARE}\s*+<(?=[a-zA-Z!?/]))*)"
 # One of these; a tag with attributes; a comment that is no condition for Outlook;
 # anything else that is no text. Behind the tag of a style or a script, what stands in
 # it: nobody reads that (13.2.5.4), and one that is never closed hides the rest of the
 # page.
 _TOKEN = re.compile(
-    rf"<(?:{_BARE}"
+    rf"<{_ROW}(?:{_BARE}"
     rf"|([sS](?i:tyle|cript)(?=[\s/>])()|[a-zA-Z][^\s/>]*+)"
     rf"(?>({_PLAIN}|(?:{SILENT})*)[\s/]*+)>?+"
     rf"(?(2)((?>(?:[^<]++|<(?!/(?i:\1)[\s/>]))*)))"
@@ -46,8 +55,6 @@ _CSS_URL = re.compile(
     r"""\((?<=[uU][rR][lL]\()\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s)"']++))"""
 )
 _CSS_IMPORT = re.compile(r"""@(?i:import)\s++(?:"([^"]*+)"|'([^']*+)')""")
-
-_BACKGROUND = re.compile(r"background\s*+=")
 
 _LAYOUT_NAMES = (
     "b big body br center div em font h1 h2 h3 h4 h5 h6 head hr html i li ol p small"
@@ -78,10 +85,9 @@ def read_html(html: str) -> Page:
     # Text, tag name, mark, attributes, inside, text, ...; None for the others.
     tokens = _TOKEN.split(page)
     tags = zip(tokens[1::5], tokens[3::5], strict=True)
-    silent = frozenset() if _BACKGROUND.search(page.lower()) else _LAYOUT
     base, found = _read_tags(
         # A page repeats many, each is read once.
-        dict.fromkeys([tag for tag in tags if tag[1] and tag[0] not in silent])
+        dict.fromkeys([tag for tag in tags if tag[1]])
     )
     for inside in filter(None, tokens[4::5]):
         add(found, ((url, Role.RESOURCE) for url in attributes.quoted(inside)))

@@ -38,7 +38,8 @@ _AUTHENTICATED_WITH = re.compile(
 # At the beginning of a comment, and never before a bracket: a reverse name, which
 # the client chose, may be `authenticated`, too.
 _AUTHENTICATED = re.compile(
-    r"authenticated(?:\Z|[:=]| (?:bits|sender|user|by)\b)|account \S+@|smtp-auth\b",
+    r"authenticated(?:\Z|[:=]| (?:bits|sender|user|by)\b)|account \S+@"
+    r"|smtp-auth(?![\w.-]| ?\[)",
     re.IGNORECASE,
 )
 _FETCHED_WITH = re.compile(r"(?:[ak]?pop|imap)", re.IGNORECASE)
@@ -46,6 +47,16 @@ _FETCHED_WITH = re.compile(r"(?:[ak]?pop|imap)", re.IGNORECASE)
 # qmail-scanner writes a field of its own, with the sender's address behind `from`.
 _LOCAL_WITH = re.compile(r"local|(?:utf8)?lmtp|mapi\Z|qmail-scanner", re.IGNORECASE)
 
+# As Postfix and Sendmail write it, of a client with a name and without login: most
+# fields at once. The name must be none, for what a HELO says is not what was seen.
+_USUAL = re.compile(
+    r"from ([A-Za-z0-9._-]++) \((?!(?i:helo|ehlo|lhlo)\b)([A-Za-z0-9._-]++)"
+    r" \[([A-Za-z0-9:.]{2,60}+)\](?: \(may be forged\))?\)"
+    r"(?: \(using TLS(?>(?:[^():]++|\([^():]*+\))*)\))?"
+    r"(?: \(No client certificate requested\))?"
+    r" by ([A-Za-z0-9._-]++)(?: \(([^()]*+)\))? with ([A-Za-z0-9]++)"
+    r"(?: id [^\s()\";]++)?(?: for ([^\s()\";]++))?(?:;|\Z)"
+)
 _HELO_COMMENT = re.compile(r"(?:helo|ehlo|lhlo)\b[\s=]*(\S*)", re.IGNORECASE)
 # What the client chose, in Exim's comment.
 _SAID = re.compile(r"\b(helo|ident|envelope-from|port)=(\S*)", re.IGNORECASE)
@@ -117,6 +128,35 @@ _NOTHING = _Clause()
 def read_received(value: bytes) -> Hop | None:
     """None for what names no host that received (qmail's `invoked by uid`)."""
     header = " ".join(decoded(value[:MAX_VALUE]).split())
+    return _usual(header) or _any_shape(header)
+
+
+def _usual(header: str) -> Hop | None:
+    """As `_any_shape`; None for what is left to it."""
+    match = _USUAL.match(header)
+    if match is None or _may_authenticate(header):
+        return None
+    helo, name, address, by, comment, protocol, recipient = match.groups("")
+    ip = parse(address)
+    if ip is None:
+        return None
+    return Hop(
+        ip=ip,
+        helo=helo,
+        rdns=_name(name),
+        by=by.rstrip(".").lower(),
+        by_ip=parse(by) or parse(comment.strip()),
+        protocol=protocol,
+        port=None,
+        authenticated=bool(_AUTHENTICATED_WITH.match(protocol)),
+        fetched=bool(_FETCHED_WITH.match(protocol)),
+        header=f"Received: {header}",
+        local=bool(_LOCAL_WITH.match(protocol)),
+        recipient=recipient.strip("<>") or None,
+    )
+
+
+def _any_shape(header: str) -> Hop | None:
     clauses = _clauses(header)
     by = clauses.get("by", _NOTHING)
     source = clauses.get("from", _NOTHING)
@@ -145,10 +185,14 @@ def read_received(value: bytes) -> Hop | None:
 
 def _authenticated(header: str, clauses: Mapping[str, _Clause]) -> bool:
     """In a comment; most fields hold none of the words, which is soon seen."""
-    lowered = header.lower()
-    return ("auth" in lowered or "account" in lowered) and any(
+    return _may_authenticate(header) and any(
         map(_AUTHENTICATED.match, (c for x in clauses.values() for c in x.comments))
     )
+
+
+def _may_authenticate(header: str) -> bool:
+    lowered = header.lower()
+    return "auth" in lowered or "account" in lowered
 
 
 def _first_address(*texts: str) -> IPAddress | None:
@@ -291,9 +335,14 @@ def _rdns(source: _Clause, seen: _Seen, *, exim: bool) -> str | None:
     if name is None and (said or (exim and not source.value.startswith("["))):
         # Exim and qmail put the name first, and what the client said in a comment.
         name = source.value
-    if name is None or name.lower() == "unknown" or parse(name):
+    return _name(name) if name else None
+
+
+def _name(word: str) -> str | None:
+    """Hosts write a word, or the address again, for one without a name."""
+    if word.lower() == "unknown" or parse(word):
         return None
-    return name.rstrip(".").lower() or None
+    return word.rstrip(".").lower() or None
 
 
 def _date(header: str) -> datetime | None:

@@ -1,13 +1,21 @@
 """sc.content.html: the URLs in a page, and what they do."""
 
 import re
-from itertools import zip_longest
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sc.content.html import _BARE, _PLAIN, _TOKEN, MAX_REFERENCES, MAX_TEXT, read_html
+from sc.content import attributes
+from sc.content.html import (
+    _BARE,
+    _LAYOUT,
+    _PLAIN,
+    _TOKEN,
+    MAX_REFERENCES,
+    MAX_TEXT,
+    read_html,
+)
 from sc.model.evidence import Role
 
 
@@ -181,6 +189,14 @@ FLOODS = [
     "<style>",
     "<script>x</style>",
     "<style ",
+    "<td ",
+    "<td a=",
+    "<td a='",
+    '<td a="b',
+    "<p a=b",
+    "<td>\n",
+    "</td> <",
+    "<a href=http://a/ a",
 ]
 
 
@@ -200,18 +216,40 @@ def test_never_raises(pieces: list[str]) -> None:
 
 
 ATTRIBUTE_BY_ATTRIBUTE = re.compile(
-    _TOKEN.pattern.replace(_PLAIN, "(?!)").replace(_BARE, "(?!)")
+    _TOKEN.pattern.replace(_BARE, "(?!)").replace(_PLAIN, "(?!)")
 )
 TAGS = ["<", ">", "a", "b", " ", "=", '"', "'", "/", "\n", "<a b=c", ' d="e"', "style"]
+LAYOUT = ["</td>", "<td ", "<p\n", ' background="f"', " Background=g", " width=1", "!"]
 
 
-@given(st.lists(st.sampled_from(TAGS), max_size=30))
+@given(st.lists(st.sampled_from(TAGS + LAYOUT), max_size=30))
 def test_plain_tags(pieces: list[str]) -> None:
     """What is read at once is what would be read attribute by attribute."""
     page = "<a b" + "".join(pieces)
-    fast, slow = _TOKEN.split(page), ATTRIBUTE_BY_ATTRIBUTE.split(page)
-    assert fast[::5] == slow[::5]
-    assert fast[4::5] == slow[4::5]
-    for name, text, expected in zip_longest(fast[1::5], fast[3::5], slow[3::5]):
-        if name or "=" in (expected or ""):
-            assert text.rstrip(" \n/") == expected.rstrip(" \n/")
+    assert _tokens(_TOKEN, page) == _tokens(ATTRIBUTE_BY_ATTRIBUTE, page)
+
+
+def _tokens(pattern: re.Pattern[str], page: str) -> list[object]:
+    """Texts, what stands in scripts, and the tags whose attributes say something."""
+    tokens = pattern.split(page)
+    tags = [
+        (name, text.rstrip(" \n/"))
+        for name, text in zip(tokens[1::5], tokens[3::5], strict=True)
+        if name and "=" in text
+        if name not in _LAYOUT or "background" in attributes.read(text)
+    ]
+    return [
+        [x for x in tokens[::5] if x.strip()],
+        list(filter(None, tokens[4::5])),
+        tags,
+    ]
+
+
+def test_rows() -> None:
+    """Tags that say nothing are one token with those that follow."""
+    page = '<tr> <td width="9"><font size=1 color="#fff"></font>\n<br><a href="b">'
+    assert _TOKEN.split(page)[1::5] == ["a"]
+    assert read_html('<td id=1 background="a"><p background=b>').references == {
+        "a": Role.RESOURCE,
+        "b": Role.RESOURCE,
+    }

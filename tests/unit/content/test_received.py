@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sc.content.received import MAX_VALUE, Hop, _pieces, _tokens, read_received
+from sc.content.received import (
+    MAX_VALUE,
+    Hop,
+    _any_shape,
+    _pieces,
+    _tokens,
+    _usual,
+    read_received,
+)
 
 DATE = "; Mon, 19 Oct 2026 14:04:06 -0700 (PDT)"
 
@@ -311,3 +319,42 @@ def test_brackets(piece: str) -> None:
     """Brackets beyond any sense are one pass, too."""
     header = (piece * MAX_VALUE)[:MAX_VALUE]
     assert _pieces(header) == list(_tokens(header))
+
+
+# What may stand in each place of the usual field; the first of each is usual.
+PLACES = [
+    ["from a.example ", "from by ", "from [9.9.9.9] ", "from helo=x ", "From a "],
+    ["(b.example ", "(helo.example ", "(EHLO ", "(unknown ", "(1.2.3.4 ", "(", "(x@b "],
+    ["[5.6.7.8]", "[IPv6:2a00::1]", "[5.6.7]", "[::ffff:5.6.7.8]", "[5.6.7.8]:25"],
+    [")", " (may be forged))", " helo=x)", ""],
+    [" (using TLSv1.3 with cipher X (2/2))", "", " (using TLS UNIX: )", " (ehlo x)"],
+    ["", " (No client certificate requested)", " (authenticated bits=0)"],
+    [" by mx.example.", " by MX", " by 9.8.7.6", " by with", " by [9.8.7.6]", ""],
+    [" (Postfix)", "", " (Exim 4)", " ( 7.7.7.7 )", " (smtp-auth user)", ' (";)'],
+    [" with ESMTP", "", " with esmtpsa", " with POP3", " with LMTP", " with id"],
+    [" id 1=2", "", " id for", ' id "x"', " id ()"],
+    [" for <a@b.example>", "", " for a,b", " for <>", " for by", " for a with SMTP"],
+    ["; Mon", "", " (envelope-from <a>); Mon", ";(", " from d by e"],
+]
+
+
+@given(st.tuples(*map(st.sampled_from, PLACES)))
+def test_usual(places: tuple[str, ...]) -> None:
+    """What is read in one look is what would be read word by word."""
+    header = " ".join("".join(places).split())
+    hop = _usual(header)
+    assert hop is None or hop == _any_shape(header)
+
+
+def test_usual_first() -> None:
+    """The usual field is read in one look."""
+    assert _usual("".join(place[0] for place in PLACES))
+
+
+def test_name_is_no_login() -> None:
+    """The client chooses its reverse name: it must not pass for a user of ours."""
+    for name in ("smtp-auth.example", "smtp-auth", "authenticated"):
+        hop = _hop(f"from a ({name} [5.6.7.8]) by mx.example with SMTP" + DATE)
+        assert not hop.authenticated
+    logged_in = "from a ([5.6.7.8]) (smtp-auth username b) by mx.example with SMTP"
+    assert _hop(logged_in).authenticated
