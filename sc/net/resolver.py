@@ -192,6 +192,14 @@ class DNSResolver:
         """See `RecordResolver.txt`."""
         return _of([await self._records(name, Type.TXT)], bytes)
 
+    async def a(self, name: str) -> tuple[IPv4Address, ...]:
+        """As `addresses`, of a name and for IPv4 only."""
+        return _of([await self._records(name, Type.A)], IPv4Address)
+
+    async def aaaa(self, name: str) -> tuple[IPv6Address, ...]:
+        """As `addresses`, of a name and for IPv6 only."""
+        return _of([await self._records(name, Type.AAAA)], IPv6Address)
+
     async def mx(self, name: str) -> tuple[MailExchange, ...]:
         """See `RecordResolver.mx`."""
         found = _of([await self._records(name, Type.MX)], MailExchange)

@@ -91,7 +91,7 @@ class ScanPipeline:
         except CancelledError:
             raise
         except NotScannedError as e:
-            findings = Findings((e.symbol,))
+            findings = Findings((e.symbol,) if e.symbol else ())
             return ScannerResult(name, State.SKIPPED, findings, reason=str(e))
         except MessageRefusedError as e:
             return _error(name, str(e))

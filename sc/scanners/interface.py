@@ -29,10 +29,10 @@ class NotScannedError(Exception):
     """
     The scanner leaves such messages alone, by its settings: `skipped`, no error.
 
-    @ivar symbol: says so in the verdict.
+    @ivar symbol: says so in the verdict, where an operator may act on it.
     """
 
-    def __init__(self, reason: str, symbol: Symbol) -> None:
+    def __init__(self, reason: str, symbol: Symbol | None = None) -> None:
         super().__init__(reason)
         self.symbol = symbol
 

@@ -8,12 +8,15 @@ from twisted.internet.interfaces import IReactorTime
 from sc.net.stream_exchange import Exchange, client_endpoint
 from sc.offload import Offload
 from sc.scanners.clamav import ClamAVScanner
+from sc.scanners.dkim import DKIMScanner
 from sc.scanners.headers import HeadersScanner
 from sc.scanners.interface import Interface, Scanner
 from sc.scanners.links import LinksScanner
 from sc.scanners.patterns import PatternsScanner
+from sc.scanners.senders import Senders
 from sc.scanners.settings import ScannerSettings, ScannersSettings
 from sc.scanners.spamassassin import SpamAssassinScanner
+from sc.scanners.spf import SPFScanner
 
 
 @frozen
@@ -29,7 +32,10 @@ class Registered:
 
 
 def build_scanners(
-    settings: ScannersSettings, reactor: IReactorTime, offload: Offload
+    settings: ScannersSettings,
+    reactor: IReactorTime,
+    offload: Offload,
+    senders: Senders,
 ) -> tuple[Registered, ...]:
     """Every scanner that exists, switched off or not; nothing is asked yet."""
 
@@ -58,6 +64,8 @@ def build_scanners(
             ),
             spam,
         ),
+        Registered(SPFScanner(senders, settings.spf), settings.spf),
+        Registered(DKIMScanner(senders, offload, settings.dkim), settings.dkim),
     )
 
 

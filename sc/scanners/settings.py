@@ -133,6 +133,33 @@ class SpamAssassinSettings(ScannerSettings):
 
 
 @frozen(kw_only=True)
+class SPFSettings(ScannerSettings):
+    """
+    Whether the client may send for the sender's domain (RFC 7208); asks DNS.
+
+    @ivar enabled: `auto` is `true`: it needs no server but DNS.
+    @ivar timeout: seconds for one message; a later answer is a `temperror`.
+    """
+
+    # It asks strangers' name servers: for a site without DNS each mail would wait.
+    enabled: Enabled = Enabled.FALSE
+    timeout: float = field(default=10.0, validator=_positive)
+
+
+@frozen(kw_only=True)
+class DKIMSettings(ScannerSettings):
+    """
+    Which domains signed the message (RFC 6376); asks DNS for their keys.
+
+    @ivar enabled: `auto` is `true`: it needs no server but DNS.
+    @ivar timeout: seconds for one message; a later answer is a `temperror`.
+    """
+
+    enabled: Enabled = Enabled.FALSE
+    timeout: float = field(default=10.0, validator=_positive)
+
+
+@frozen(kw_only=True)
 class ScannersSettings:
     """One entry for each built-in scanner, in the order of every answer."""
 
@@ -141,6 +168,8 @@ class ScannersSettings:
     links: LinksSettings = LinksSettings()
     clamav: ClamAVSettings = ClamAVSettings()
     spamassassin: SpamAssassinSettings = SpamAssassinSettings()
+    spf: SPFSettings = SPFSettings()
+    dkim: DKIMSettings = DKIMSettings()
 
     @property
     def by_name(self) -> dict[str, ScannerSettings]:
@@ -150,4 +179,6 @@ class ScannersSettings:
             "links": self.links,
             "clamav": self.clamav,
             "spamassassin": self.spamassassin,
+            "spf": self.spf,
+            "dkim": self.dkim,
         }

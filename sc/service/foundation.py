@@ -9,6 +9,7 @@ from sc.abuse.desks import Desks
 from sc.config.schema import Config
 from sc.history.history import History
 from sc.maillog import MailLog
+from sc.net.resolver import DNSResolver
 from sc.offload import Offload
 from sc.outbox.gate import Gate
 from sc.outbox.outbox import Outbox
@@ -40,6 +41,7 @@ class Foundation:
     pool: ThreadPool
     timers: SteadyTimers
     offload: Offload
+    resolver: DNSResolver
     cache: Cache
     store: DurableStore
     history: History
@@ -87,6 +89,7 @@ def lay(config: Config, around: Surroundings, state: StateDir) -> Foundation:
         pool=pool,
         timers=SteadyTimers(reactor),
         offload=Offload(reactor, pool),
+        resolver=DNSResolver(config.resolver, reactor),
         store=store,
         cache=build_cache(config.cache, reactor),
         history=history,

@@ -33,7 +33,6 @@ from sc.model.message import Message
 from sc.model.report import Boundary
 from sc.model.verdict import Verdict
 from sc.net.fetcher import GuardedFetcher
-from sc.net.resolver import DNSResolver
 from sc.outbox.purging import PURGE, purging
 from sc.outbox.sender import Courier, Sender
 from sc.outbox.settings import DAY
@@ -141,12 +140,11 @@ def build_reports(config: Config, base: Foundation) -> Reports:
         _log.warn("{doubt}", doubt=doubt)
     seal = ReportSeal(base.state.key("report.key"))
     paths = return_paths(settings.bounces, seal.key)
-    resolver = DNSResolver(config.resolver, clock)
-    fetcher = GuardedFetcher(clock, resolver, fetching(config))
+    fetcher = GuardedFetcher(clock, base.resolver, fetching(config))
     folder = base.state.folder
     grounds = Grounds(
         base=base,
-        resolver=resolver,
+        resolver=base.resolver,
         memory=ContactMemory(config.contacts, base.cache, clock, base.around.random),
         files=BootstrapFiles(fetcher, clock, folder, refresh(config.contacts)),
         seal=seal,

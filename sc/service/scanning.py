@@ -8,6 +8,7 @@ from sc.scan.health import ScannerWatch
 from sc.scan.pipeline import ScanPipeline
 from sc.scan.policy import ScanPolicy, scanner_policies
 from sc.scanners.registry import build_scanners
+from sc.scanners.senders import Senders
 from sc.service.foundation import Foundation
 
 
@@ -21,11 +22,9 @@ class Scanning:
 def build_scanning(config: Config, base: Foundation) -> Scanning:
     """Nothing is probed before the watch is started."""
     clock = base.around.reactor
-    entries = build_scanners(config.scanners, clock, base.offload)
-    watch = ScannerWatch(entries, base.memory, clock, config.health)
     policies = scanner_policies(config.scanners)
-    return Scanning(
-        watch,
-        ScanPipeline(entries, watch, clock),
-        ScanPolicy(config.policy, policies, f"sc {sc.__version__}"),
-    )
+    policy = ScanPolicy(config.policy, policies, f"sc {sc.__version__}")
+    senders = Senders(clock, base.resolver, policy.direction)
+    entries = build_scanners(config.scanners, clock, base.offload, senders)
+    watch = ScannerWatch(entries, base.memory, clock, config.health)
+    return Scanning(watch, ScanPipeline(entries, watch, clock), policy)

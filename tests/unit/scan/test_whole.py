@@ -22,6 +22,7 @@ from sc.scanners.settings import (
 )
 from tests.fakes.clamd import FakeClamd
 from tests.fakes.faults import AFTER_CONNECT, Fault, FaultyProtocol, refusing, serving
+from tests.fakes.senders import senders
 from tests.fakes.spamd import FakeSpamd
 from tests.integration.engines import EICAR, GTUBE
 from tests.unit.scan.scanners import Memory
@@ -42,7 +43,7 @@ class Site:
             clamav=ClamAVSettings(servers=(clamd,), timeout=0.5),
             spamassassin=SpamAssassinSettings(servers=(spamd,), timeout=0.5),
         )
-        entries = build_scanners(settings, CLOCK, inline())
+        entries = build_scanners(settings, CLOCK, inline(), senders())
         self.memory = Memory(*seen)
         self.watch = ScannerWatch(entries, self.memory, CLOCK)
         self.pipeline = ScanPipeline(entries, self.watch, CLOCK)

@@ -139,6 +139,7 @@ async def test_too_large(scanner: Scanner, symbol: str) -> None:
     """A message above the configured size is left alone, and a symbol says so."""
     with pytest.raises(NotScannedError, match="larger than 5 octets") as raised:
         await scanner.scan(MESSAGE, {})
+    assert raised.value.symbol is not None
     assert raised.value.symbol.name == symbol
 
 

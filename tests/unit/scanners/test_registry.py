@@ -13,6 +13,7 @@ from sc.scanners.settings import (
     ScannersSettings,
     SpamAssassinSettings,
 )
+from tests.fakes.senders import senders
 from tests.unit.scanners.inline import inline
 
 
@@ -21,13 +22,15 @@ def test_order_and_interfaces() -> None:
     settings = ScannersSettings(
         spamassassin=SpamAssassinSettings(servers=("/run/spamd.sock",))
     )
-    entries = build_scanners(settings, Clock(), inline())
+    entries = build_scanners(settings, Clock(), inline(), senders())
     assert [(e.name, e.scanner.interface) for e in entries] == [
         ("patterns", Interface.BUILTIN),
         ("headers", Interface.BUILTIN),
         ("links", Interface.BUILTIN),
         ("clamav", Interface.SOCKET),
         ("spamassassin", Interface.SOCKET),
+        ("spf", Interface.BUILTIN),
+        ("dkim", Interface.BUILTIN),
     ]
     assert [e.name for e in entries] == list(settings.by_name)
     assert [e.settings for e in entries] == list(settings.by_name.values())
@@ -40,6 +43,8 @@ def test_defaults() -> None:
     assert ClamAVSettings().on_error is OnError.TEMPFAIL
     assert SpamAssassinSettings().on_error is OnError.ACCEPT
     assert PatternsSettings().enabled is Enabled.TRUE
+    assert ScannersSettings().spf.enabled is Enabled.FALSE
+    assert ScannersSettings().dkim.enabled is Enabled.FALSE
 
 
 def test_no_default_socket_in_a_shared_folder() -> None:

@@ -1,0 +1,86 @@
+"""SPF: whether the client may send for the sender's domain (RFC 7208)."""
+
+from collections.abc import Mapping, Sequence
+
+from attrs import frozen
+
+from sc.content.spf_record import Result
+from sc.model.message import Message
+from sc.model.verdict import Findings, ScannerResult, Symbol
+from sc.net.spf import Checked, check_host, identity
+from sc.scanners.interface import Interface, NotScannedError
+from sc.scanners.senders import Senders
+from sc.scanners.settings import SPFSettings
+
+NAME = "spf"
+
+# That a domain publishes SPF says nothing good: spammers do. A `fail` alone does
+# not mark a message: mail that somebody forwards fails, too.
+_SCORES = {Result.FAIL: 1.0, Result.SOFTFAIL: 0.5}
+_DESCRIPTIONS = {
+    Result.NONE: "the sender's domain says nothing about its hosts",
+    Result.NEUTRAL: "the sender's domain leaves open whether this is its host",
+    Result.PASS: "a host of the sender's domain",
+    Result.FAIL: "not a host of the sender's domain",
+    Result.SOFTFAIL: "probably not a host of the sender's domain",
+    Result.TEMPERROR: "DNS cannot tell the hosts of the sender's domain now",
+    Result.PERMERROR: "what the sender's domain says about its hosts is wrong",
+}
+
+
+@frozen
+class SPFScanner:
+    """Built in; always up. Its symbol names the domain that was asked."""
+
+    _senders: Senders
+    _settings: SPFSettings
+
+    @property
+    def name(self) -> str:
+        return NAME
+
+    @property
+    def needs(self) -> Sequence[str]:
+        return ()
+
+    @property
+    def interface(self) -> Interface:
+        return Interface.BUILTIN
+
+    async def scan(
+        self, message: Message, found: Mapping[str, ScannerResult]
+    ) -> Findings:
+        envelope = message.envelope
+        self._senders.must_be_strange(envelope)
+        sender, helo = envelope.sender, envelope.helo or ""
+        if envelope.client_ip is None:
+            raise NotScannedError("the client's address is not known")
+        if sender is None:
+            raise NotScannedError("the sender is not known")
+        late = Checked(Result.TEMPERROR, identity(sender, helo), "it takes too long")
+        check = check_host(self._senders.records, envelope.client_ip, sender, helo)
+        return _findings(
+            await self._senders.within(self._settings.timeout, check, late)
+        )
+
+    async def probe(self) -> None:
+        pass
+
+
+def _findings(checked: Checked) -> Findings:
+    result = checked.result
+    description = _DESCRIPTIONS[result]
+    if checked.reason:
+        description += f": {checked.reason}"
+    symbol = Symbol(
+        f"SPF_{result.name}",
+        score=_SCORES.get(result, 0.0),
+        options=(checked.domain,) if checked.domain else (),
+        description=description,
+    )
+    failed = result is Result.FAIL
+    return Findings(
+        (symbol,),
+        flagged=(result.value,) if failed else (),
+        passed=() if failed else (result.value,),
+    )
