@@ -27,11 +27,12 @@ from tests.integration.postfix_tools import smtp_sink
 
 pytestmark = pytest.mark.peer
 
+# A date long ago: by no machine's clock is it ahead, which `headers` would tell.
 HEADER = (
     b"Received: from mail.example.org (mail.example.org [11.22.33.44])\r\n"
-    b"\tby mx.example.net with ESMTP id 4XyzAb; Fri, 20 Nov 2026 10:00:00 +0000\r\n"
+    b"\tby mx.example.net with ESMTP id 4XyzAb; Fri, 20 Nov 2020 10:00:00 +0000\r\n"
     b"From: Alice <alice@example.org>\r\nTo: Bob <bob@example.net>\r\n"
-    b"Subject: lunch\r\nDate: Fri, 20 Nov 2026 09:59:58 +0000\r\n"
+    b"Subject: lunch\r\nDate: Fri, 20 Nov 2020 09:59:58 +0000\r\n"
     b"Message-ID: <lunch-1@example.org>\r\nMIME-Version: 1.0\r\n"
 )
 PLAIN = HEADER + b"Content-Type: text/plain; charset=us-ascii\r\n\r\n"
@@ -44,7 +45,7 @@ ATTACHMENT = (
 )
 SLY = (
     b"Received: from mail.example.org (mail.example.org [11.22.33.44])\r\n"
-    b"\tby mx.example.net with ESMTP id 4XyzAb; Fri, 20 Nov 2026 10:00:00 +0000\r\n"
+    b"\tby mx.example.net with ESMTP id 4XyzAb; Fri, 20 Nov 2020 10:00:00 +0000\r\n"
     b"From: Alice <alice@example.org>\r\nTo: Bob <bob@example.net>\r\n"
     b"Subject: BUY NOW\r\nMIME-Version: 1.0\r\nContent-Type: text/plain\r\n\r\n"
     b"No prescription needed. 100% guaranteed.\r\n"
@@ -86,7 +87,7 @@ OURS = (
     b"Received: from [192.0.2.7] (helo=client.example.net)\r\n"
     b"\tby mx.example.net with %s (Exim 4.96)\r\n"
     b"\t(envelope-from <alice@example.org>) id 1abcde-000001-2x\r\n"
-    b"\tfor bob@example.net; Fri, 20 Nov 2026 10:00:01 +0000\r\n"
+    b"\tfor bob@example.net; Fri, 20 Nov 2020 10:00:01 +0000\r\n"
 )
 TOLD = {
     "POST /scan": scan,
