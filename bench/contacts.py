@@ -17,10 +17,10 @@ from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import react
 
-from sc.abuse.bootstrap import Bootstrap
-from sc.abuse.contact_memory import ContactMemory
-from sc.abuse.contact_settings import ContactSettings
-from sc.abuse.contact_sources import Outside, build_finder
+from sc.abuse.contacts.bootstrap import Bootstrap
+from sc.abuse.contacts.build import Outside, build_finder
+from sc.abuse.contacts.memory import ContactMemory
+from sc.abuse.contacts.settings import ContactSettings
 from sc.net.cache_settings import (
     Backend,
     CacheSettings,

@@ -18,16 +18,16 @@ from typing import Any, Protocol
 from attrs import define, evolve, field, frozen
 
 from sc.abuse.arrival import arrival
+from sc.abuse.bounces.desks import Desk, Desks
 from sc.abuse.complaints import Grouped, group, justifies, sources
-from sc.abuse.desks import Desk, Desks
-from sc.abuse.drafts import Drafts
+from sc.abuse.contacts.feedback_loops import FeedbackLoops
+from sc.abuse.contacts.lookup import Found, Lookup, all_of
 from sc.abuse.evidence import EFFORT
-from sc.abuse.feedback_loops import FeedbackLoops
-from sc.abuse.lookup import Found, Lookup, all_of
-from sc.abuse.report_id import REASON, ReportSeal
+from sc.abuse.reports.drafts import Drafts
+from sc.abuse.reports.report_id import REASON, ReportSeal
+from sc.abuse.reports.xarf import Spam, Told, write
 from sc.abuse.settings import AbuseReportSettings
-from sc.abuse.shorteners import Shorteners
-from sc.abuse.xarf import Spam, Told, write
+from sc.abuse.shorteners.following import Shorteners
 from sc.model.complaint import Complaint
 from sc.model.evidence import Attached, Evidence
 from sc.model.message import Message
@@ -52,7 +52,7 @@ DRY_RUN = "dry run: nothing is sent"
 
 
 class Taking(Protocol):
-    """What `sc.abuse.dry_run.DryRun` does."""
+    """What `sc.abuse.reports.dry_run.DryRun` does."""
 
     async def add(self, report: NewReport) -> ReportStatus:
         """@raise StoreError: it was not taken."""

@@ -7,12 +7,12 @@ from typing import TypeVar
 from attrs import Attribute, field, frozen, validators
 
 from sc.abuse import aliases
-from sc.abuse.bounce_settings import BounceSettings
-from sc.abuse.dkim_settings import DkimSettings, distinct
-from sc.abuse.mailbox import mailbox
+from sc.abuse.bounces.settings import BounceSettings
+from sc.abuse.contacts.mailbox import mailbox
 from sc.abuse.matching import is_desk, is_key
 from sc.abuse.profiles import MAX_ATTACHED, Manner, Profile, ReportFormat, manner
 from sc.abuse.providers.settings import ProviderSettings
+from sc.abuse.reports.dkim_settings import DkimSettings, distinct
 from sc.model.complaint import IPNetwork
 from sc.model.decision import Action
 from sc.net.relay_settings import RelaySettings

@@ -4,8 +4,8 @@ import argparse
 import os
 import sys
 
+from sc.abuse.reports.signing_keys import doubts, read_keys, zone_line
 from sc.abuse.settings import AbuseReportSettings
-from sc.abuse.signing_keys import doubts, read_keys, zone_line
 from sc.cli import exits
 from sc.config.load import find
 from sc.config.problems import ConfigError

@@ -4,10 +4,10 @@ import attrs
 import yaml
 from attrs import field, frozen
 
-from sc.abuse.contacts import ContactSettings
+from sc.abuse.contacts.finder import ContactSettings
+from sc.abuse.reports.signing_keys import SigningKeyError, read_key
 from sc.abuse.settings import AbuseReportSettings
-from sc.abuse.shorteners import ShortenerSettings, are_hosts
-from sc.abuse.signing_keys import SigningKeyError, read_key
+from sc.abuse.shorteners.following import ShortenerSettings, are_hosts
 from sc.access import AccessSettings
 from sc.attached.settings import AttachedSettings
 from sc.config.listeners import DEFAULTS, Listener, Protocol, read_listeners

@@ -1,6 +1,7 @@
 """Hosts whose links only lead elsewhere, so that the one behind them counts.
 
-Where such a link leads only its operator can say; who asks is `sc.abuse.shorteners`.
+Where such a link leads only its operator can say; who asks is
+`sc.abuse.shorteners.following`.
 """
 
 from sc.content.urls import Url, under

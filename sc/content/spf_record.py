@@ -10,7 +10,7 @@ from attrs import frozen
 from sc.content.spf_macro import is_domain_spec, is_macro_string
 from sc.model.envelope import IPAddress
 
-MAX_RECORD = 4096
+MAX_RECORD = 2048
 """Octets. RFC 7208 3.4 asks for 450; each evaluation may read eleven of them."""
 
 _VERSION = re.compile(rb"v=spf1(?: |\Z)", re.IGNORECASE)

@@ -3,12 +3,12 @@
 from attrs import evolve
 
 import sc
-from sc.abuse.bootstrap_files import Refresh
-from sc.abuse.contact_settings import ContactSettings
-from sc.abuse.contact_sources import Outside, build_living_finder
-from sc.abuse.expansion import HOP_TIMEOUT, USER_AGENT, build_expander
-from sc.abuse.living import LivingFinder
-from sc.abuse.shorteners import Shorteners, hosts_to_follow
+from sc.abuse.contacts.bootstrap_files import Refresh
+from sc.abuse.contacts.build import Outside, build_living_finder
+from sc.abuse.contacts.living import LivingFinder
+from sc.abuse.contacts.settings import ContactSettings
+from sc.abuse.shorteners.expansion import HOP_TIMEOUT, USER_AGENT, build_expander
+from sc.abuse.shorteners.following import Shorteners, hosts_to_follow
 from sc.config.schema import Config
 from sc.net.fetcher import FetcherSettings, GuardedFetcher
 from sc.net.whois import GuardedWhois

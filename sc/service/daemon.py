@@ -11,7 +11,7 @@ from twisted.application.service import Service
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
-from sc.abuse.signing_keys import SigningKeyError
+from sc.abuse.reports.signing_keys import SigningKeyError
 from sc.config.load import Source
 from sc.config.problems import ConfigError
 from sc.config.schema import Config, load

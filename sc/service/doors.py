@@ -5,8 +5,8 @@ from collections.abc import Callable
 from attrs import frozen
 from twisted.application.service import MultiService
 
-from sc.abuse.answers import Answers
-from sc.abuse.desks import Desks
+from sc.abuse.bounces.answers import Answers
+from sc.abuse.bounces.desks import Desks
 from sc.access import Access
 from sc.config.listeners import Listener
 from sc.flow import Flow

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from attrs import field, frozen
 from twisted.python.threadpool import ThreadPool
 
-from sc.abuse.desks import Desks
+from sc.abuse.bounces.desks import Desks
 from sc.config.schema import Config
 from sc.history.history import History
 from sc.maillog import MailLog

@@ -2,11 +2,11 @@
 
 from attrs import field, frozen
 
-from sc.abuse.bootstrap_files import BootstrapFiles
-from sc.abuse.contact_memory import ContactMemory
-from sc.abuse.dry_run import DryRun
-from sc.abuse.report_id import ReportSeal
-from sc.abuse.signer import Signer
+from sc.abuse.contacts.bootstrap_files import BootstrapFiles
+from sc.abuse.contacts.memory import ContactMemory
+from sc.abuse.reports.dry_run import DryRun
+from sc.abuse.reports.report_id import ReportSeal
+from sc.abuse.reports.signer import Signer
 from sc.net.resolver import DNSResolver
 from sc.service.foundation import Foundation
 

@@ -7,24 +7,24 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
-from sc.abuse.answers import Answers
-from sc.abuse.bootstrap_files import BootstrapFiles
-from sc.abuse.bounces import Bounces
+from sc.abuse.bounces.answers import Answers
+from sc.abuse.bounces.bounces import Bounces
+from sc.abuse.bounces.verp import return_paths
 from sc.abuse.case import Means
-from sc.abuse.contact_memory import ContactMemory
-from sc.abuse.drafts import Drafts
-from sc.abuse.dry_run import PRUNE, DryRun
+from sc.abuse.contacts.bootstrap_files import BootstrapFiles
+from sc.abuse.contacts.feedback_loops import FeedbackLoops
+from sc.abuse.contacts.lookup import Finder, Lookup
+from sc.abuse.contacts.memory import ContactMemory
+from sc.abuse.contacts.who import Answer, Who
 from sc.abuse.evidence import EvidenceSettings, gather
-from sc.abuse.feedback_loops import FeedbackLoops
-from sc.abuse.lookup import Finder, Lookup
 from sc.abuse.providers.couriers import build_couriers
-from sc.abuse.report_id import OwnReports, ReportSeal
 from sc.abuse.reporting import Reporter
+from sc.abuse.reports.drafts import Drafts
+from sc.abuse.reports.dry_run import PRUNE, DryRun
+from sc.abuse.reports.report_id import OwnReports, ReportSeal
+from sc.abuse.reports.signer import Signer
+from sc.abuse.reports.signing_keys import doubts, read_keys
 from sc.abuse.requests import Requests
-from sc.abuse.signer import Signer
-from sc.abuse.signing_keys import doubts, read_keys
-from sc.abuse.verp import return_paths
-from sc.abuse.who import Answer, Who
 from sc.attached.reader import AttachmentReader
 from sc.config.schema import Config
 from sc.flow import Outcome

@@ -5,8 +5,8 @@ from ipaddress import ip_address, ip_network
 import pytest
 from attrs import evolve
 
-from sc.abuse.contact_cache import ContactCache
-from sc.abuse.contact_record import Known
+from sc.abuse.contacts.cache import ContactCache
+from sc.abuse.contacts.record import Known
 from sc.model.complaint import Contact, IPNetwork
 from sc.store.cache import Cache
 from sc.wire.cache_codec import MAX_KEYS, MAX_VALUE

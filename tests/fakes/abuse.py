@@ -10,16 +10,16 @@ from attrs import define, field
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
+from sc.abuse.bounces.verp import return_paths
 from sc.abuse.case import Means
-from sc.abuse.contacts import ContactError
-from sc.abuse.drafts import Drafts
-from sc.abuse.dry_run import DryRun
-from sc.abuse.lookup import Lookup
-from sc.abuse.report_id import ReportSeal
+from sc.abuse.contacts.finder import ContactError
+from sc.abuse.contacts.lookup import Lookup
 from sc.abuse.reporting import Reporter
+from sc.abuse.reports.drafts import Drafts
+from sc.abuse.reports.dry_run import DryRun
+from sc.abuse.reports.report_id import ReportSeal
 from sc.abuse.requests import Requests
 from sc.abuse.settings import AbuseReportSettings
-from sc.abuse.verp import return_paths
 from sc.maillog import MailLog
 from sc.model.complaint import Complaint, Contact, LinkItem, RelayItem
 from sc.model.envelope import Envelope, IPAddress

@@ -10,11 +10,11 @@ from attrs import define, field
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
-from sc.abuse.bootstrap import Bootstrap
-from sc.abuse.contact_memory import ContactMemory
-from sc.abuse.contact_settings import ContactSettings, SourceName
-from sc.abuse.contact_sources import Outside, build_finder
-from sc.abuse.contacts import ContactError
+from sc.abuse.contacts.bootstrap import Bootstrap
+from sc.abuse.contacts.build import Outside, build_finder
+from sc.abuse.contacts.finder import ContactError
+from sc.abuse.contacts.memory import ContactMemory
+from sc.abuse.contacts.settings import ContactSettings, SourceName
 from sc.model.complaint import Contact, IPNetwork
 from sc.model.envelope import IPAddress
 from sc.net.fetcher import Fetched

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
-from sc.abuse.dkim_settings import DkimSettings
-from sc.abuse.signing_keys import SigningKey, read_key
+from sc.abuse.reports.dkim_settings import DkimSettings
+from sc.abuse.reports.signing_keys import SigningKey, read_key
 
 
 @cache

@@ -21,9 +21,9 @@ from twisted.internet.testing import StringTransport
 from twisted.logger import ILogObserver, LogEvent, Logger
 from twisted.python.failure import Failure
 
-from sc.abuse.answers import DeskAnswer
-from sc.abuse.desks import Desk, NoSuchDeskError
-from sc.abuse.who import Answer, NoSuchHostError
+from sc.abuse.bounces.answers import DeskAnswer
+from sc.abuse.bounces.desks import Desk, NoSuchDeskError
+from sc.abuse.contacts.who import Answer, NoSuchHostError
 from sc.access import Access, AccessSettings, Right, Token
 from sc.explain import Story, UnknownNameError
 from sc.flow import Flow

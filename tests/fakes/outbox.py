@@ -7,8 +7,8 @@ from typing import Any, cast
 from attrs import define, evolve
 from twisted.internet.task import Clock
 
-from sc.abuse.bounce_settings import BounceSettings
-from sc.abuse.desks import Desks
+from sc.abuse.bounces.desks import Desks
+from sc.abuse.bounces.settings import BounceSettings
 from sc.maillog import MailLog
 from sc.outbox.entry import Earlier, NewReport
 from sc.outbox.gate import Gate

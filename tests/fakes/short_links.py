@@ -8,8 +8,8 @@ from attrs import define, field
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
-from sc.abuse.expansion import Expander, build_expander
-from sc.abuse.shorteners import Shorteners, ShortenerSettings
+from sc.abuse.shorteners.expansion import Expander, build_expander
+from sc.abuse.shorteners.following import Shorteners, ShortenerSettings
 from sc.content.shorteners import KNOWN
 from sc.net.fetcher import Fetched, FetchError
 

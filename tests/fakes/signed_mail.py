@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from twisted.internet.defer import Deferred
 
-from sc.abuse.dkim_settings import DkimSettings
-from sc.abuse.signing_keys import read_key
+from sc.abuse.reports.dkim_settings import DkimSettings
+from sc.abuse.reports.signing_keys import read_key
 from sc.net.resolver import NotFoundError, ResolveError
 from tests.fakes.dkim_keys import ed25519_key, key_file, pem, rsa_key
 

@@ -16,9 +16,9 @@ from uuid import UUID
 from attrs import evolve
 from xarf import schema_validator
 
-from sc.abuse.recipients import read_recipients
-from sc.abuse.redact import Redactor
-from sc.abuse.xarf import Spam, Told
+from sc.abuse.reports.recipients import read_recipients
+from sc.abuse.reports.redact import Redactor
+from sc.abuse.reports.xarf import Spam, Told
 from sc.listeners.http.xarf_details import DETAILS, Choice, Choices, Site
 from sc.model.complaint import LinkItem, RelayItem
 from sc.model.evidence import Evidence, Link, Role

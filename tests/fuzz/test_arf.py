@@ -6,11 +6,11 @@ from email import message_from_bytes
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sc.abuse.arf import write
-from sc.abuse.letter import Author, Incident
-from sc.abuse.original import attach
-from sc.abuse.recipients import read_recipients
-from sc.abuse.redact import Redactor
+from sc.abuse.reports.arf import write
+from sc.abuse.reports.letter import Author, Incident
+from sc.abuse.reports.original import attach
+from sc.abuse.reports.recipients import read_recipients
+from sc.abuse.reports.redact import Redactor
 from sc.model.complaint import Complaint, LinkItem, RelayItem
 from sc.model.evidence import Link, Role
 from tests.fakes.abuse import SEAL, complaint, contact, relay

@@ -7,8 +7,8 @@ from contextlib import suppress
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sc.abuse.contact_record import Known, dump, parse
-from sc.abuse.mailbox import mailbox
+from sc.abuse.contacts.mailbox import mailbox
+from sc.abuse.contacts.record import Known, dump, parse
 from sc.wire.cache_codec import CacheCodec, ProtocolError
 from sc.wire.memcached import MemcachedCodec
 from sc.wire.redis import RedisCodec

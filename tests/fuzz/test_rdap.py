@@ -7,9 +7,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sc.abuse.mailbox import mailbox
-from sc.abuse.ranges import told
-from sc.abuse.rdap import RDAPError, parse_entity, parse_network
+from sc.abuse.contacts.mailbox import mailbox
+from sc.abuse.contacts.ranges import told
+from sc.abuse.contacts.rdap import RDAPError, parse_entity, parse_network
 
 WORDS = st.sampled_from(
     ["abuse", "technical", "email", "fn", "vcard", "self", "a@b.example", "192.0.2.0"]

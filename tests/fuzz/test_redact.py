@@ -5,8 +5,8 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sc.abuse.recipients import read_recipients
-from sc.abuse.redact import Redactor
+from sc.abuse.reports.recipients import read_recipients
+from sc.abuse.reports.redact import Redactor
 
 KEY = b"k" * 32
 TOKEN = re.compile(rb"redacted-[0-9a-f]{16}")

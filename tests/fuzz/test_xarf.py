@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sc.abuse.xarf import write
+from sc.abuse.reports.xarf import write
 from sc.content.urls import canonical
 from sc.model.complaint import LinkItem, RelayItem
 from sc.model.evidence import Evidence, Link, Role

@@ -5,9 +5,9 @@ from urllib.parse import urlencode
 
 from attrs import frozen
 
-from sc.abuse.letter import Author, Incident
 from sc.abuse.providers.provider import Submission, reason
 from sc.abuse.providers.settings import AbuseipdbSettings
+from sc.abuse.reports.letter import Author, Incident
 
 
 @frozen

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 
 from attrs import evolve, frozen
 
-from sc.abuse.letter import Author, Incident, printable
 from sc.abuse.providers.provider import JSON, Submission, as_json, bearer, reason, urls
 from sc.abuse.providers.settings import CloudflareSettings
+from sc.abuse.reports.letter import Author, Incident, printable
 from sc.model.complaint import Item, LinkItem
 
 NAME = "cloudflare"

@@ -9,9 +9,9 @@ from attrs import define, field
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
-from sc.abuse.letter import printable
 from sc.abuse.providers.provider import Provider
 from sc.abuse.providers.settings import NetcraftSettings, ServiceSettings, is_key
+from sc.abuse.reports.letter import printable
 from sc.model.report import ReportState
 from sc.net.fetcher import Fetched, FetchError, Poster
 from sc.net.posting import BeforeBody, Posting

@@ -10,8 +10,8 @@ from typing import Any, Protocol
 
 from attrs import frozen
 
-from sc.abuse.letter import Author, Incident, printable, utc
 from sc.abuse.providers.settings import ServiceSettings
+from sc.abuse.reports.letter import Author, Incident, printable, utc
 
 JSON = "application/json"
 MAX_URLS = 100

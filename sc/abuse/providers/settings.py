@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from attrs import Attribute, field, frozen, validators
 
-from sc.abuse.mailbox import mailbox
+from sc.abuse.contacts.mailbox import mailbox
 from sc.model.complaint import IPNetwork
 
 _KEY = re.compile(r"[\x21-\x7e]{1,512}")

@@ -5,9 +5,9 @@ It finds out by itself whom to tell, and tells them when its user has confirmed 
 
 from collections.abc import Iterator
 
-from sc.abuse.letter import Author, Incident, attachment, wrapped
-from sc.abuse.report_id import ReportSeal
-from sc.abuse.report_mail import attached, seal_up, words
+from sc.abuse.reports.letter import Author, Incident, attachment, wrapped
+from sc.abuse.reports.mail import attached, seal_up, words
+from sc.abuse.reports.report_id import ReportSeal
 
 NAME = "spamcop"
 
@@ -23,7 +23,7 @@ def takes(incident: Incident) -> bool:
 
 
 def write(incident: Incident, author: Author, seal: ReportSeal) -> bytes:
-    """The whole mail; its line ends and octets are those of `sc.abuse.arf.write`."""
+    """The whole mail; line ends and octets as of `sc.abuse.reports.arf.write`."""
     text = "\n\n".join(map(wrapped, _paragraphs(incident))) + "\n"
     parts = (words(text), attached(incident))
     return seal_up(incident, author, seal, "multipart/mixed", parts)

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 
 from attrs import frozen
 
-from sc.abuse.letter import Author, Incident
 from sc.abuse.providers.provider import JSON, Submission, as_json, bearer, reason, urls
 from sc.abuse.providers.settings import SpamhausSettings
+from sc.abuse.reports.letter import Author, Incident
 
 
 @frozen

@@ -7,9 +7,9 @@ from attrs import field, frozen
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from sc.abuse.answers import DeskAnswer
-from sc.abuse.desks import Desk
-from sc.abuse.who import Answer
+from sc.abuse.bounces.answers import DeskAnswer
+from sc.abuse.bounces.desks import Desk
+from sc.abuse.contacts.who import Answer
 from sc.access import Access
 from sc.explain import Story
 from sc.flow import Flow

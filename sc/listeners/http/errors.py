@@ -7,8 +7,8 @@ from twisted.internet.defer import CancelledError
 from twisted.internet.defer import TimeoutError as DeadlineError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from sc.abuse.desks import NoSuchDeskError
-from sc.abuse.who import NoSuchHostError
+from sc.abuse.bounces.desks import NoSuchDeskError
+from sc.abuse.contacts.who import NoSuchHostError
 from sc.explain import UnknownNameError
 from sc.flow import KeyReusedError, OverloadedError, SendingNotConfiguredError
 from sc.outbox.states import TransitionError

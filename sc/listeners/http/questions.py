@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sc.abuse.who import Answer
+from sc.abuse.contacts.who import Answer
 from sc.explain import Story
 from sc.listeners.http.report_shapes import entry_object
 

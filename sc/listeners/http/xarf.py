@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from sc.abuse.xarf import uri
+from sc.abuse.reports.xarf import uri
 from sc.content.urls import canonical
 from sc.listeners.http.errors import HttpError
 from sc.listeners.http.xarf_details import DETAILS, Choice, Choices, Site, Time

@@ -4,7 +4,7 @@ from typing import Protocol
 
 from attrs import frozen
 
-from sc.abuse.bounces import UnsettledError
+from sc.abuse.bounces.bounces import UnsettledError
 from sc.model.message import Message
 from sc.wire.smtp import Reply
 
@@ -12,7 +12,7 @@ LATER = Reply(451, ("4.3.0 its report is still being sent, try again later",))
 
 
 class Taking(Protocol):
-    """What `sc.abuse.bounces.Bounces` does."""
+    """What `sc.abuse.bounces.bounces.Bounces` does."""
 
     async def take(self, message: Message) -> None:
         """

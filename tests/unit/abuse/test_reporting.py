@@ -12,10 +12,11 @@ from attrs import define, evolve, field
 from twisted.internet.defer import CancelledError, Deferred, gatherResults
 from twisted.logger import capturedLogs, formatEvent
 
-from sc.abuse.bounce_settings import BounceSettings
+from sc.abuse.bounces.settings import BounceSettings
+from sc.abuse.bounces.verp import return_paths
 from sc.abuse.case import DRY_RUN, NOTHING
+from sc.abuse.contacts.lookup import TIMEOUT
 from sc.abuse.evidence import EvidenceSettings, gather
-from sc.abuse.lookup import TIMEOUT
 from sc.abuse.providers.settings import (
     CloudflareSettings,
     ProviderSettings,
@@ -23,8 +24,7 @@ from sc.abuse.providers.settings import (
 )
 from sc.abuse.requests import Requests
 from sc.abuse.settings import AbuseReportSettings, AutomaticSettings
-from sc.abuse.shorteners import TIMEOUT as SHORTENERS_TIMEOUT
-from sc.abuse.verp import return_paths
+from sc.abuse.shorteners.following import TIMEOUT as SHORTENERS_TIMEOUT
 from sc.model.decision import Action, Reason, ScoredSymbol
 from sc.model.envelope import Direction
 from sc.model.evidence import Evidence, Link, Role

@@ -11,7 +11,7 @@ from attrs import evolve
 from twisted.internet.task import Clock
 from twisted.logger import Logger
 
-from sc.abuse.bounces import UnsettledError
+from sc.abuse.bounces.bounces import UnsettledError
 from sc.access import AccessSettings, NetworkRights, Right
 from sc.flow import OverloadedError, SendingNotConfiguredError
 from sc.listeners.smtp.report import NOT_CONFIGURED

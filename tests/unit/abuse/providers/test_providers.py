@@ -8,7 +8,6 @@ import pytest
 from attrs import evolve
 
 from sc.abuse.complaints import Known, group
-from sc.abuse.drafts import Drafts
 from sc.abuse.profiles import Profile
 from sc.abuse.providers.settings import (
     AbuseipdbSettings,
@@ -18,6 +17,7 @@ from sc.abuse.providers.settings import (
     ProviderSettings,
     SpamhausSettings,
 )
+from sc.abuse.reports.drafts import Drafts
 from sc.abuse.settings import AbuseReportSettings
 from sc.model.complaint import RelayItem
 from sc.model.evidence import Evidence, Link, Role

@@ -7,11 +7,11 @@ from typing import cast
 import pytest
 from attrs import evolve
 
-from sc.abuse.drafts import Drafts
+from sc.abuse.bounces.verp import ReturnPaths
 from sc.abuse.profiles import Profile
 from sc.abuse.providers.settings import ProviderSettings, SpamcopSettings
+from sc.abuse.reports.drafts import Drafts
 from sc.abuse.settings import AbuseReportSettings
-from sc.abuse.verp import ReturnPaths
 from sc.model.complaint import Item, RelayItem, SenderItem
 from sc.model.evidence import Evidence
 from sc.model.message import Message

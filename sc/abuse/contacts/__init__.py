@@ -1,0 +1,1 @@
+"""Who must hear about an address: registries, lists, what the operator says."""

@@ -1,0 +1,1 @@
+"""One complaint in a format: words, evidence, redaction, signature."""

@@ -1,0 +1,1 @@
+"""Where a short link leads, without telling the spammer who asks."""
