@@ -190,6 +190,7 @@ class Case:
             message_id=self.message.id,
             evidence=evidence,
             complaints=grouped.complaints,
+            forms=self.found.forms_for,
             warnings=self._warnings(evidence, grouped),
             reports=tuple(self.reports),
             complete=self._complete,

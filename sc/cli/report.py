@@ -50,8 +50,7 @@ def _one(
     except DaemonError as e:
         progress.clear()
         return fail(code_of(e), f"{plain(found.name)}: {why(e)}")
-    if options.arf:
-        save(client, answer, options.arf)
+    code = _save(client, answer, options) if options.arf else exits.OK
     if options.arf == "-":
         pass  # The mails are the output.
     elif options.json:
@@ -59,7 +58,16 @@ def _one(
     else:
         print("\n".join(_table(found.name, answer)))
     sending = answer.get("abuse_report", {"sent": True})
-    return exits.OK if sending["sent"] else exits.LATER
+    return max(code, exits.OK if sending["sent"] else exits.LATER)
+
+
+def _save(client: Client, answer: dict[str, Any], options: argparse.Namespace) -> int:
+    """That one mail cannot be shown keeps no other message from being asked about."""
+    try:
+        save(client, answer, options.arf)
+    except DaemonError as e:
+        return fail(code_of(e), why(e))
+    return exits.OK
 
 
 def _request(found: Found, options: argparse.Namespace) -> bytes:
@@ -106,6 +114,9 @@ def _table(name: str, answer: dict[str, Any]) -> Iterator[str]:
             yield from _SHOWN_AS[item["type"]](item)
     if not answer["complaints"]:
         yield "  to       nobody"
+    for form in answer.get("forms", ()):
+        about = ", ".join((form["ip"], *form["hosts"]))
+        yield from lines([("form", f"{form['form']} for {about}")])
     for report in answer.get("abuse_report", {}).get("reports", ()):
         told = " ".join(filter(None, (report["id"], report["state"], report["reason"])))
         yield from lines([("report", f"{told} to {report['contact']}")])

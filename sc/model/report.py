@@ -7,6 +7,7 @@ from typing import Any
 from attrs import field, frozen
 
 from sc.model.complaint import Complaint, IPNetwork, Item
+from sc.model.envelope import IPAddress
 from sc.model.evidence import Evidence
 from sc.model.xarf import XarfRequest
 
@@ -98,8 +99,22 @@ class ReportStatus:
 
 
 @frozen
+class Form:
+    """
+    A network that takes reports by a web page, and wants no mail.
+
+    @ivar ip: of the relay, or of `hosts`.
+    """
+
+    ip: IPAddress
+    hosts: tuple[str, ...]
+    url: str
+
+
+@frozen
 class ReportOutcome:
     """
+    @ivar forms: for a person to fill in; we tell nobody there.
     @ivar complete: False if the wait ended before all contacts were found; the
         rest goes on in the background.
     @ivar reports: one for each contact that was to be mailed; empty unless asked.
@@ -110,6 +125,7 @@ class ReportOutcome:
     message_id: str
     evidence: Evidence
     complaints: tuple[Complaint, ...] = ()
+    forms: tuple[Form, ...] = ()
     warnings: tuple[str, ...] = ()
     reports: tuple[ReportStatus, ...] = ()
     complete: bool = True

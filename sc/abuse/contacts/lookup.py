@@ -23,6 +23,7 @@ from sc.abuse.contacts.finder import ContactError
 from sc.model.complaint import Contact, SenderItem
 from sc.model.envelope import IPAddress
 from sc.model.evidence import Evidence
+from sc.model.report import Form
 from sc.net.resolver import ResolveError, Resolver
 
 MAX_IPS = 10
@@ -48,11 +49,13 @@ class Found:
     """
     What one lookup has found so far.
 
+    @ivar forms: where the network of an address takes reports, if it wants no mail.
     @ivar problems: sentences: what cannot be found, and why.
     """
 
     addresses: dict[str, tuple[IPAddress, ...]] = field(factory=dict)
     contacts: dict[IPAddress, Contact] = field(factory=dict)
+    forms: dict[IPAddress, str] = field(factory=dict)
     sender: SenderItem | None = None
     problems: dict[str, None] = field(factory=dict)
     _open: dict[str, bool] = field(factory=dict)
@@ -60,6 +63,14 @@ class Found:
     @property
     def known(self) -> Known:
         return Known(dict(self.addresses), dict(self.contacts), self.sender)
+
+    @property
+    def forms_for(self) -> tuple[Form, ...]:
+        """Each with the hosts that it is about."""
+        return tuple(
+            Form(ip, tuple(h for h, ips in self.addresses.items() if ip in ips), url)
+            for ip, url in self.forms.items()
+        )
 
     @property
     def pending(self) -> tuple[str, ...]:
@@ -110,7 +121,12 @@ class Lookup:
         self, ip: IPAddress, found: Found, room: DeferredSemaphore
     ) -> None:
         async def find() -> None:
-            found.contacts[ip] = await self._finder.find(ip)
+            try:
+                found.contacts[ip] = await self._finder.find(ip)
+            except ContactError as e:
+                if not e.form:
+                    raise
+                found.forms[ip] = e.form
 
         await self._ask(f"the contact for {ip}", find, found, room)
 

@@ -3,7 +3,13 @@
 from typing import Any
 
 from sc.model.complaint import Contact, Item, LinkItem, RelayItem, SenderItem
-from sc.model.report import ReportOutcome, ReportRequest, ReportState, ReportStatus
+from sc.model.report import (
+    Form,
+    ReportOutcome,
+    ReportRequest,
+    ReportState,
+    ReportStatus,
+)
 from sc.outbox.entry import Entry
 
 UNSENT = frozenset(
@@ -27,9 +33,15 @@ def report_object(
         "complaints": _complaints(outcome, xarf=request.xarf is not None),
         "warnings": [*warnings, *outcome.warnings],
     }
+    if outcome.forms:
+        shape["forms"] = [_form(form) for form in outcome.forms]
     if request.send:
         shape["abuse_report"] = _sending(outcome)
     return shape
+
+
+def _form(form: Form) -> dict[str, Any]:
+    return {"ip": str(form.ip), "hosts": list(form.hosts), "form": form.url}
 
 
 def _sending(outcome: ReportOutcome) -> dict[str, Any]:

@@ -57,6 +57,9 @@ SENDER = WHY | {
 FOUND = {
     "complaints": {"abuse@isp.example": [RELAY, HOST, SENDER]},
     "warnings": ["it is late"],
+    "forms": [
+        {"ip": "192.0.2.8", "hosts": ["b.example"], "form": "https://f.example/"}
+    ],
     "abuse_report": {
         "sent": True,
         "reports": [
@@ -81,6 +84,7 @@ x.eml
     link   and 4 more
   sender   news.example
     why    its abuse role (rdap)
+  form     https://f.example/ for 192.0.2.8, b.example
   report   r1 sent to abuse@isp.example
   warning  it is late
 """

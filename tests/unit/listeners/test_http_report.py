@@ -12,7 +12,7 @@ from sc.listeners.http.report_shapes import report_object
 from sc.listeners.http.settings import HttpLimits, HttpSettings
 from sc.model.complaint import Complaint, Contact, SenderItem
 from sc.model.octets import IN_MEMORY
-from sc.model.report import Boundary, ReportRequest, ReportState
+from sc.model.report import Boundary, Form, ReportRequest, ReportState
 from tests.fakes.flow import stub_flow
 from tests.fakes.http_door import Client
 from tests.fakes.reporting import COMPLAINTS, outcome, report
@@ -57,6 +57,19 @@ def test_sender_item() -> None:
     (shape,) = report_object(found, ReportRequest(), ())["complaints"][desk.address]
     assert (shape["type"], shape["domain"]) == ("sender", "sender.example")
     assert (shape["feedback-id"], shape["contact-source"]) == ("1:2", "cfbl")
+
+
+def test_forms() -> None:
+    """A page for a person to fill in stands apart; without one nothing is said."""
+    form = Form(ip_address("192.0.2.8"), ("b.example",), "https://isp.example/form")
+    reply = Client(stub_flow(report=evolve(outcome(), forms=(form,)))).post_json(
+        "/", {"message": SPAM}
+    )
+    assert reply.json["forms"] == [
+        {"ip": "192.0.2.8", "hosts": ["b.example"], "form": form.url}
+    ]
+    without = Client(stub_flow(report=outcome())).post_json("/", {"message": SPAM})
+    assert "forms" not in without.json
 
 
 def test_one_desk_for_two_complaints() -> None:

@@ -9,8 +9,12 @@ from twisted.internet.task import Clock
 from twisted.logger import ILogObserver, LogEvent, Logger
 
 from sc.abuse.complaints import MAX_HOSTS
+from sc.abuse.contacts.finder import ContactError
 from sc.abuse.contacts.lookup import CONCURRENCY, MAX_IPS, TIMEOUT, Found, Lookup
+from sc.model.complaint import Contact
+from sc.model.envelope import IPAddress
 from sc.model.evidence import Evidence, Role
+from sc.model.report import Form
 from sc.net.resolver import ResolveFailedError
 from tests.fakes.abuse import StubFinder, StubResolver, contact, link, relay
 
@@ -47,6 +51,27 @@ async def test_not_found() -> None:
     await lookup.run(Evidence("f", links=(link("gone.example"), link())), found)
     assert list(found.problems) == ["gone.example has no address"]
     assert len(found.contacts) == 1
+
+
+async def test_form() -> None:
+    """A network that takes reports by a page only is a result, and no problem."""
+    url = "https://net.example/abuse"
+
+    class Forms(StubFinder):
+        async def find(self, ip: IPAddress) -> Contact:
+            raise ContactError(f"{ip}: reports are taken at {url}", url)
+
+    resolver = StubResolver({"a.example": ("192.0.2.1",), "b.example": ("192.0.2.1",)})
+    links = (link("a.example"), link("b.example"))
+    found = Found()
+    evidence = Evidence("f", relays=(relay("192.0.2.7"),), links=links)
+    await Lookup(resolver, Forms({}), Clock()).run(evidence, found)
+    assert not found.problems
+    assert not found.contacts
+    assert set(found.forms_for) == {
+        Form(ip_address("192.0.2.7"), (), url),
+        Form(ip_address("192.0.2.1"), ("a.example", "b.example"), url),
+    }
 
 
 async def test_host_that_is_an_address() -> None:
