@@ -28,7 +28,7 @@ DOORS = {
     "smtp": transaction(MAIL, "EHLO").removesuffix(b"QUIT\r\n"),
 }
 GOODBYE = b"\r\n421 4.3.2 stopping, try again later\r\n$"
-DEFERRED = b"\r\n451 4.3.5 scanned, not delivered: soft reject 0.00" + GOODBYE
+DEFERRED = b"\r\n451 4.3.5 scanned, not delivered: soft reject [0-9.]+" + GOODBYE
 UNSCANNED = {
     "http": b'^HTTP/1.1 200 .*"action": "soft reject"',
     "spamd": b"^$",
