@@ -92,10 +92,11 @@ def clean_reactor() -> Iterator[None]:
     assert not left_threads, f"no stop() for the pool of: {left_threads}"
 
 
-def pytest_collection_finish() -> None:
+@pytest.fixture(autouse=True, scope="module")
+def fresh_heap() -> None:
     """
-    Each test ends with a collection, which need not look at 6,000 collected tests and
-    all that they imported: that took half a second each time.
+    Each test ends with a collection, which need not look at 6,000 collected tests, all
+    that they imported, and what earlier modules left: that took half a second each.
     """
     gc.collect()
     gc.freeze()
