@@ -14,6 +14,7 @@ TESTS = [
     "pytest>=8.3",
     "pytest-cov>=6",
     "pytest-randomly>=3.16",
+    "pytest-rerunfailures>=15",
     "pytest-twisted>=1.14.3",
     "ruff>=0.9",
     "trustme>=1.2.1",

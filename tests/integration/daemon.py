@@ -23,12 +23,14 @@ PATIENCE = 60.0
 DOORS = {"http": 5000, "spamd": 5783, "lmtp": 5024, "smtp": 5025}
 
 
+# Below the ports that Linux gives to clients: one of those may be taken by any
+# connection of this host before the daemon listens.
+_PORTS = iter(random.sample(range(10_000, 32_000), 22_000))
+
+
 def free_port() -> int:
-    """
-    Below the ports that Linux gives to clients: one of those may be taken by any
-    connection of this host before the daemon listens.
-    """
-    for port in random.sample(range(10_000, 32_000), 100):
+    """Never the same twice: two doors of a daemon would meet on it."""
+    for port in _PORTS:
         with suppress(OSError), socket.create_server(("127.0.0.1", port)):
             return port
     raise AssertionError("no free port")

@@ -29,6 +29,7 @@ from sc.outbox.settings import OutboxSettings
 from sc.store.sqlite import SQLiteStore
 from sc.wire.smtp_mail import Dialect
 from tests.fakes.outbox import report
+from tests.integration.daemon import free_port
 from tests.programs import postfix_env, program
 
 pytestmark = pytest.mark.peer
@@ -45,12 +46,6 @@ class _Sink(ProcessProtocol):
 
     def processEnded(self, reason: Failure) -> None:
         self.ended.callback(None)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @asynccontextmanager
