@@ -22,7 +22,7 @@ from sc.outbox.settings import OutboxSettings
 from sc.scan.health import HealthSettings
 from sc.scan.policy import may_quarantine, scanner_policies
 from sc.scan.settings import PolicySettings
-from sc.scanners.settings import ScannersSettings
+from sc.scanners.registry import ScannersSettings
 from sc.store.settings import StoreSettings
 
 
@@ -119,7 +119,7 @@ def _check(
 ) -> None:
     """What no part can see alone."""
     doors = [n for n, x in listeners.items() if x.enabled and _relays(x)]
-    possible = may_quarantine(config.policy, scanner_policies(config.scanners))
+    possible = may_quarantine(config.policy, scanner_policies(config.scanners.by_name))
     known = config.policy.quarantine_address or not possible
     if root is not None and doors and not known:
         structurer.note(

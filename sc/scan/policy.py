@@ -11,7 +11,7 @@ from sc.model.envelope import Direction, Envelope
 from sc.model.verdict import State, Symbol, Verdict, names_virus
 from sc.scan import headers
 from sc.scan.settings import PolicySettings, Thresholds
-from sc.scanners.settings import OnError, ScannersSettings
+from sc.scanners.settings import OnError, ScannerSettings
 
 NEVER = 1000.0
 """Shown as the threshold of `reject` where no score rejects: clients need a number."""
@@ -43,12 +43,11 @@ class ScannerPolicy:
     weight: float = 1.0
 
 
-def scanner_policies(settings: ScannersSettings) -> dict[str, ScannerPolicy]:
+def scanner_policies(
+    settings: Mapping[str, ScannerSettings],
+) -> dict[str, ScannerPolicy]:
     """What the scanners' settings say to policy."""
-    return {
-        name: ScannerPolicy(s.on_error, s.weight)
-        for name, s in settings.by_name.items()
-    }
+    return {name: ScannerPolicy(s.on_error, s.weight) for name, s in settings.items()}
 
 
 @frozen

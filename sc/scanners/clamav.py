@@ -1,23 +1,42 @@
 """ClamAV: asks clamd, one connection a message (zINSTREAM)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
-from attrs import frozen
+from attrs import field, frozen
 
 from sc.model.message import Message
 from sc.model.verdict import Findings, ScannerResult, Symbol
 from sc.net.stream_exchange import Exchange, ExchangeError, Question
+from sc.scanners.ground import Ground
 from sc.scanners.interface import (
     Interface,
     MessageRefusedError,
     NotScannedError,
     ScannerError,
 )
-from sc.scanners.settings import ClamAVSettings
+from sc.scanners.served import ServedSettings, exchange
+from sc.scanners.settings import OnError, are_servers, positive
 from sc.wire import clamd
 
 NAME = "clamav"
 CLEAN = Findings(passed=("OK",), raw="stream: OK")
+
+
+@frozen(kw_only=True)
+class ClamAVSettings(ServedSettings):
+    """
+    clamd.
+
+    @ivar max_octets: a larger message is skipped, with a symbol that says so;
+        not above clamd's StreamMaxLength.
+    """
+
+    # A virus that slips through is worse than mail that waits.
+    on_error: OnError = OnError.TEMPFAIL
+    servers: tuple[str, ...] = field(
+        default=("/var/run/clamav/clamd.ctl", "127.0.0.1:3310"), validator=are_servers
+    )
+    max_octets: int = field(default=25 << 20, validator=positive)
 
 
 @frozen
@@ -26,13 +45,8 @@ class ClamAVScanner:
     _settings: ClamAVSettings
     interface: Interface
 
-    @property
-    def name(self) -> str:
-        return NAME
-
-    @property
-    def needs(self) -> Sequence[str]:
-        return ()
+    name = NAME
+    needs = ()
 
     async def scan(
         self, message: Message, found: Mapping[str, ScannerResult]
@@ -60,6 +74,10 @@ class ClamAVScanner:
     async def _ask(self, request: Iterable[bytes]) -> bytes:
         question = Question(request, clamd.REPLY_LIMIT, clamd.END)
         return await self._exchange.ask(question, self._settings.timeout)
+
+
+def build(settings: ClamAVSettings, ground: Ground) -> ClamAVScanner:
+    return ClamAVScanner(exchange(settings, ground), settings, settings.interface)
 
 
 def _infected(signature: str) -> Findings:

@@ -1,8 +1,8 @@
 """DKIM: which domains signed the message, and whether it is still theirs (RFC 6376)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
-from attrs import frozen
+from attrs import field, frozen
 
 from sc.content.dkim_signature import Signature, read_signatures
 from sc.content.dkim_verify import TOO_LARGE, Result, Verified, verify
@@ -12,9 +12,10 @@ from sc.model.octets import Octets
 from sc.model.verdict import Findings, ScannerResult, Symbol
 from sc.net.dkim_keys import find_keys
 from sc.offload import Offload
+from sc.scanners.ground import Ground
 from sc.scanners.interface import Interface
 from sc.scanners.senders import Senders
-from sc.scanners.settings import DKIMSettings
+from sc.scanners.settings import Enabled, ScannerSettings, positive
 
 NAME = "dkim"
 
@@ -38,6 +39,19 @@ _SYMBOLS = {
 }
 
 
+@frozen(kw_only=True)
+class DKIMSettings(ScannerSettings):
+    """
+    Which domains signed the message (RFC 6376); asks DNS for their keys.
+
+    @ivar enabled: `auto` is `true`: it needs no server but DNS.
+    @ivar timeout: seconds for one message; a later answer is a `temperror`.
+    """
+
+    enabled: Enabled = Enabled.FALSE
+    timeout: float = field(default=10.0, validator=positive)
+
+
 @frozen
 class DKIMScanner:
     """Built in; always up. Its symbols name the signing domains."""
@@ -46,17 +60,9 @@ class DKIMScanner:
     _offload: Offload
     _settings: DKIMSettings
 
-    @property
-    def name(self) -> str:
-        return NAME
-
-    @property
-    def needs(self) -> Sequence[str]:
-        return ()
-
-    @property
-    def interface(self) -> Interface:
-        return Interface.BUILTIN
+    name = NAME
+    needs = ()
+    interface = Interface.BUILTIN
 
     async def scan(
         self, message: Message, found: Mapping[str, ScannerResult]
@@ -82,6 +88,10 @@ class DKIMScanner:
 
     async def probe(self) -> None:
         pass
+
+
+def build(settings: DKIMSettings, ground: Ground) -> DKIMScanner:
+    return DKIMScanner(ground.senders, ground.offload, settings)
 
 
 def _read(content: Octets) -> tuple[Signature, ...]:

@@ -1,6 +1,6 @@
 """The header section: what a well-kept sender never writes (RFC 5322 3.6)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from attrs import frozen
@@ -12,7 +12,9 @@ from sc.model.message import Message
 from sc.model.octets import Octets
 from sc.model.verdict import Findings, ScannerResult, Symbol
 from sc.offload import Offload
+from sc.scanners.ground import Ground
 from sc.scanners.interface import Interface
+from sc.scanners.settings import Enabled, ScannerSettings
 
 NAME = "headers"
 
@@ -31,10 +33,17 @@ SCORES = {
     Oddity.MIXED_NAME: 2.0,
     Oddity.HIDDEN_NAME: 2.0,
 }
-"""None is spam alone; docs/scanners.md has how often each is met."""
+"""None is spam alone; docs/scanners/headers.md has how often each is met."""
 
 ADDED_BY_MTA = frozenset({Oddity.NO_DATE, Oddity.NO_MESSAGE_ID})
 """RFC 6409 8: a user's program may leave these to the server that takes its mail."""
+
+
+@frozen(kw_only=True)
+class HeadersSettings(ScannerSettings):
+    """What is odd about Date, Message-ID and From; needs no server."""
+
+    enabled: Enabled = Enabled.TRUE
 
 
 @frozen
@@ -44,17 +53,9 @@ class HeadersScanner:
     _offload: Offload
     _clock: IReactorTime
 
-    @property
-    def name(self) -> str:
-        return NAME
-
-    @property
-    def needs(self) -> Sequence[str]:
-        return ()
-
-    @property
-    def interface(self) -> Interface:
-        return Interface.BUILTIN
+    name = NAME
+    needs = ()
+    interface = Interface.BUILTIN
 
     async def scan(
         self, message: Message, found: Mapping[str, ScannerResult]
@@ -70,6 +71,10 @@ class HeadersScanner:
 
     async def probe(self) -> None:
         pass
+
+
+def build(_settings: HeadersSettings, ground: Ground) -> HeadersScanner:
+    return HeadersScanner(ground.offload, ground.reactor)
 
 
 def look(head: Octets, now: datetime) -> tuple[Oddity, ...]:

@@ -1,6 +1,6 @@
 """The links of a message: those that hide where they lead."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from attrs import frozen
 
@@ -11,7 +11,9 @@ from sc.model.message import Message
 from sc.model.octets import Octets
 from sc.model.verdict import Findings, ScannerResult, Symbol
 from sc.offload import Offload
+from sc.scanners.ground import Ground
 from sc.scanners.interface import Interface
+from sc.scanners.settings import Enabled, ScannerSettings
 
 NAME = "links"
 
@@ -23,7 +25,14 @@ SCORES = {
     Deception.MIXED_SCRIPT: 2.5,
     Deception.LOOKALIKE: 2.0,
 }
-"""None is spam alone; docs/scanners.md has how often each is met."""
+"""None is spam alone; docs/scanners/links.md has how often each is met."""
+
+
+@frozen(kw_only=True)
+class LinksSettings(ScannerSettings):
+    """Links that hide where they lead; needs no server."""
+
+    enabled: Enabled = Enabled.TRUE
 
 
 @frozen
@@ -32,17 +41,9 @@ class LinksScanner:
 
     _offload: Offload
 
-    @property
-    def name(self) -> str:
-        return NAME
-
-    @property
-    def needs(self) -> Sequence[str]:
-        return ()
-
-    @property
-    def interface(self) -> Interface:
-        return Interface.BUILTIN
+    name = NAME
+    needs = ()
+    interface = Interface.BUILTIN
 
     async def scan(
         self, message: Message, found: Mapping[str, ScannerResult]
@@ -54,6 +55,10 @@ class LinksScanner:
 
     async def probe(self) -> None:
         pass
+
+
+def build(_settings: LinksSettings, ground: Ground) -> LinksScanner:
+    return LinksScanner(ground.offload)
 
 
 def look(content: Octets) -> dict[Deception, str]:

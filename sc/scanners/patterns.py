@@ -4,7 +4,7 @@ GTUBE's letters are rspamd's: X rejects, Y adds a field, Z rewrites the subject.
 A ("no action") is left out: a stranger could let his spam through with it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from attrs import frozen
 
@@ -14,7 +14,9 @@ from sc.model.message import Message
 from sc.model.octets import Octets
 from sc.model.verdict import Findings, ScannerResult, Symbol
 from sc.offload import Offload
+from sc.scanners.ground import Ground
 from sc.scanners.interface import Interface
+from sc.scanners.settings import Enabled, ScannerSettings
 
 NAME = "patterns"
 
@@ -95,23 +97,22 @@ def _is_encoded(media: Media) -> bool:
     return not transfer.identity(media.encoding) or media.type == "text/plain"
 
 
+@frozen(kw_only=True)
+class PatternsSettings(ScannerSettings):
+    """The test strings GTUBE and EICAR with their relatives; needs no server."""
+
+    enabled: Enabled = Enabled.TRUE
+
+
 @frozen
 class PatternsScanner:
     """Built in; always up."""
 
     _offload: Offload
 
-    @property
-    def name(self) -> str:
-        return NAME
-
-    @property
-    def needs(self) -> Sequence[str]:
-        return ()
-
-    @property
-    def interface(self) -> Interface:
-        return Interface.BUILTIN
+    name = NAME
+    needs = ()
+    interface = Interface.BUILTIN
 
     async def scan(
         self, message: Message, found: Mapping[str, ScannerResult]
@@ -128,6 +129,10 @@ class PatternsScanner:
 
     async def probe(self) -> None:
         pass
+
+
+def build(_settings: PatternsSettings, ground: Ground) -> PatternsScanner:
+    return PatternsScanner(ground.offload)
 
 
 CLEAN = Findings(passed=("OK",))

@@ -1,22 +1,52 @@
-"""The built-in scanners, listed by hand in the order of every answer."""
+"""The scanners, listed by hand in the order of every answer."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
 
+import attrs
 from attrs import frozen
-from twisted.internet.interfaces import IReactorTime
 
-from sc.net.stream_exchange import Exchange, client_endpoint
-from sc.offload import Offload
-from sc.scanners.clamav import ClamAVScanner
-from sc.scanners.dkim import DKIMScanner
-from sc.scanners.headers import HeadersScanner
-from sc.scanners.interface import Interface, Scanner
-from sc.scanners.links import LinksScanner
-from sc.scanners.patterns import PatternsScanner
-from sc.scanners.senders import Senders
-from sc.scanners.settings import ScannerSettings, ScannersSettings
-from sc.scanners.spamassassin import SpamAssassinScanner
-from sc.scanners.spf import SPFScanner
+from sc.scanners import clamav, dkim, headers, links, patterns, spamassassin, spf
+from sc.scanners.clamav import ClamAVSettings
+from sc.scanners.dkim import DKIMSettings
+from sc.scanners.ground import Ground
+from sc.scanners.headers import HeadersSettings
+from sc.scanners.interface import Scanner
+from sc.scanners.links import LinksSettings
+from sc.scanners.patterns import PatternsSettings
+from sc.scanners.settings import ScannerSettings
+from sc.scanners.spamassassin import SpamAssassinSettings
+from sc.scanners.spf import SPFSettings
+
+BUILDERS: Mapping[str, Callable[[Any, Ground], Scanner]] = MappingProxyType(
+    {
+        "patterns": patterns.build,
+        "headers": headers.build,
+        "links": links.build,
+        "clamav": clamav.build,
+        "spamassassin": spamassassin.build,
+        "spf": spf.build,
+        "dkim": dkim.build,
+    }
+)
+
+
+@frozen(kw_only=True)
+class ScannersSettings:
+    """One entry for each scanner, in the order of every answer."""
+
+    patterns: PatternsSettings = PatternsSettings()
+    headers: HeadersSettings = HeadersSettings()
+    links: LinksSettings = LinksSettings()
+    clamav: ClamAVSettings = ClamAVSettings()
+    spamassassin: SpamAssassinSettings = SpamAssassinSettings()
+    spf: SPFSettings = SPFSettings()
+    dkim: DKIMSettings = DKIMSettings()
+
+    @property
+    def by_name(self) -> dict[str, ScannerSettings]:
+        return {a.name: getattr(self, a.name) for a in attrs.fields(type(self))}
 
 
 @frozen
@@ -32,42 +62,10 @@ class Registered:
 
 
 def build_scanners(
-    settings: ScannersSettings,
-    reactor: IReactorTime,
-    offload: Offload,
-    senders: Senders,
+    settings: ScannersSettings, ground: Ground
 ) -> tuple[Registered, ...]:
     """Every scanner that exists, switched off or not; nothing is asked yet."""
-
-    def exchange(servers: Sequence[str], connect_timeout: float) -> Exchange:
-        endpoints = [client_endpoint(reactor, server) for server in servers]
-        return Exchange(reactor, endpoints, connect_timeout)
-
-    clam, spam = settings.clamav, settings.spamassassin
-    return (
-        Registered(PatternsScanner(offload), settings.patterns),
-        Registered(HeadersScanner(offload, reactor), settings.headers),
-        Registered(LinksScanner(offload), settings.links),
-        Registered(
-            ClamAVScanner(
-                exchange(clam.servers, clam.connect_timeout),
-                clam,
-                _interface(clam.servers),
-            ),
-            clam,
-        ),
-        Registered(
-            SpamAssassinScanner(
-                exchange(spam.servers, spam.connect_timeout),
-                spam,
-                _interface(spam.servers),
-            ),
-            spam,
-        ),
-        Registered(SPFScanner(senders, settings.spf), settings.spf),
-        Registered(DKIMScanner(senders, offload, settings.dkim), settings.dkim),
+    return tuple(
+        Registered(BUILDERS[name](own, ground), own)
+        for name, own in settings.by_name.items()
     )
-
-
-def _interface(servers: Sequence[str]) -> Interface:
-    return Interface.SOCKET if servers[0].startswith("/") else Interface.NETWORK

@@ -1,22 +1,54 @@
 """SpamAssassin: asks spamd for score and symbols, one connection a message (SPAMC)."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Mapping
+from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from sc.model.message import Message
 from sc.model.verdict import RAW_LIMIT, Findings, ScannerResult, Symbol
 from sc.net.stream_exchange import Exchange, ExchangeError, Question
+from sc.scanners.ground import Ground
 from sc.scanners.interface import (
     Interface,
     MessageRefusedError,
     NotScannedError,
     ScannerError,
 )
-from sc.scanners.settings import SpamAssassinSettings, is_user
+from sc.scanners.served import ServedSettings, exchange
+from sc.scanners.settings import are_servers, positive
 from sc.wire import spamc
 
 NAME = "spamassassin"
+
+
+_USER = re.compile(r"[A-Za-z0-9._@+=-]{0,128}")
+
+
+def _user(_instance: object, _attribute: Any, value: str) -> None:
+    if not is_user(value):
+        raise ValueError("must be at most 128 letters, digits or any of . _ @ + = -")
+
+
+def is_user(text: str) -> bool:
+    """Whether it can stand in SPAMC's `User` without harm, or is empty."""
+    return _USER.fullmatch(text) is not None
+
+
+@frozen(kw_only=True)
+class SpamAssassinSettings(ServedSettings):
+    """
+    spamd.
+
+    @ivar user: whose preferences apply if the client names none; empty: spamd's own.
+    @ivar max_octets: a larger message is skipped, with a symbol that says so;
+        500 KiB is spamc's own limit, and a spamd child keeps what it once took.
+    """
+
+    servers: tuple[str, ...] = field(default=("127.0.0.1:783",), validator=are_servers)
+    user: str = field(default="", validator=_user)
+    max_octets: int = field(default=512_000, validator=positive)
 
 
 @frozen
@@ -25,13 +57,8 @@ class SpamAssassinScanner:
     _settings: SpamAssassinSettings
     interface: Interface
 
-    @property
-    def name(self) -> str:
-        return NAME
-
-    @property
-    def needs(self) -> Sequence[str]:
-        return ()
+    name = NAME
+    needs = ()
 
     async def scan(
         self, message: Message, found: Mapping[str, ScannerResult]
@@ -66,6 +93,10 @@ class SpamAssassinScanner:
             spamc.parse_pong(reply)
         except (ExchangeError, spamc.ProtocolError) as e:
             raise ScannerError(str(e)) from e
+
+
+def build(settings: SpamAssassinSettings, ground: Ground) -> SpamAssassinScanner:
+    return SpamAssassinScanner(exchange(settings, ground), settings, settings.interface)
 
 
 def _findings(result: spamc.Result, octets: bytes) -> Findings:

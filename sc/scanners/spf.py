@@ -1,16 +1,17 @@
 """SPF: whether the client may send for the sender's domain (RFC 7208)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from attrs import frozen
+from attrs import field, frozen
 
 from sc.content.spf_record import Result
 from sc.model.message import Message
 from sc.model.verdict import Findings, ScannerResult, Symbol
 from sc.net.spf import Checked, check_host, identity
+from sc.scanners.ground import Ground
 from sc.scanners.interface import Interface, NotScannedError
 from sc.scanners.senders import Senders
-from sc.scanners.settings import SPFSettings
+from sc.scanners.settings import Enabled, ScannerSettings, positive
 
 NAME = "spf"
 
@@ -28,6 +29,20 @@ _DESCRIPTIONS = {
 }
 
 
+@frozen(kw_only=True)
+class SPFSettings(ScannerSettings):
+    """
+    Whether the client may send for the sender's domain (RFC 7208); asks DNS.
+
+    @ivar enabled: `auto` is `true`: it needs no server but DNS.
+    @ivar timeout: seconds for one message; a later answer is a `temperror`.
+    """
+
+    # It asks strangers' name servers: for a site without DNS each mail would wait.
+    enabled: Enabled = Enabled.FALSE
+    timeout: float = field(default=10.0, validator=positive)
+
+
 @frozen
 class SPFScanner:
     """Built in; always up. Its symbol names the domain that was asked."""
@@ -35,17 +50,9 @@ class SPFScanner:
     _senders: Senders
     _settings: SPFSettings
 
-    @property
-    def name(self) -> str:
-        return NAME
-
-    @property
-    def needs(self) -> Sequence[str]:
-        return ()
-
-    @property
-    def interface(self) -> Interface:
-        return Interface.BUILTIN
+    name = NAME
+    needs = ()
+    interface = Interface.BUILTIN
 
     async def scan(
         self, message: Message, found: Mapping[str, ScannerResult]
@@ -65,6 +72,10 @@ class SPFScanner:
 
     async def probe(self) -> None:
         pass
+
+
+def build(settings: SPFSettings, ground: Ground) -> SPFScanner:
+    return SPFScanner(ground.senders, settings)
 
 
 def _findings(checked: Checked) -> Findings:

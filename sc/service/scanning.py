@@ -7,6 +7,7 @@ from sc.config.schema import Config
 from sc.scan.health import ScannerWatch
 from sc.scan.pipeline import ScanPipeline
 from sc.scan.policy import ScanPolicy, scanner_policies
+from sc.scanners.ground import Ground
 from sc.scanners.registry import build_scanners
 from sc.scanners.senders import Senders
 from sc.service.foundation import Foundation
@@ -22,9 +23,10 @@ class Scanning:
 def build_scanning(config: Config, base: Foundation) -> Scanning:
     """Nothing is probed before the watch is started."""
     clock = base.around.reactor
-    policies = scanner_policies(config.scanners)
+    policies = scanner_policies(config.scanners.by_name)
     policy = ScanPolicy(config.policy, policies, f"sc {sc.__version__}")
     senders = Senders(clock, base.resolver, policy.direction)
-    entries = build_scanners(config.scanners, clock, base.offload, senders)
+    ground = Ground(clock, base.offload, senders, base.resolver, base.cache)
+    entries = build_scanners(config.scanners, ground)
     watch = ScannerWatch(entries, base.memory, clock, config.health)
     return Scanning(watch, ScanPipeline(entries, watch, clock), policy)

@@ -9,9 +9,8 @@ from sc.model.envelope import Envelope
 from sc.model.message import Message
 from sc.model.verdict import Findings
 from sc.net.stream_exchange import Exchange, client_endpoint
-from sc.scanners.clamav import ClamAVScanner
+from sc.scanners.clamav import ClamAVScanner, ClamAVSettings
 from sc.scanners.interface import Interface, MessageRefusedError
-from sc.scanners.settings import ClamAVSettings
 from tests.integration.engines import EICAR
 
 LIMIT = 2 << 20

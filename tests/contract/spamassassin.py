@@ -8,8 +8,7 @@ from sc.model.message import Message
 from sc.model.verdict import Findings
 from sc.net.stream_exchange import Exchange, client_endpoint
 from sc.scanners.interface import Interface
-from sc.scanners.settings import SpamAssassinSettings
-from sc.scanners.spamassassin import SpamAssassinScanner
+from sc.scanners.spamassassin import SpamAssassinScanner, SpamAssassinSettings
 from tests.integration.engines import GTUBE
 
 HAM = (

@@ -15,7 +15,8 @@ from sc.scan.policy import (
     scanner_policies,
 )
 from sc.scan.settings import PolicySettings, Thresholds
-from sc.scanners.settings import OnError, ScannersSettings
+from sc.scanners.registry import ScannersSettings
+from sc.scanners.settings import OnError
 
 TEMPFAIL = {"clamav": ScannerPolicy(OnError.TEMPFAIL)}
 VIRUS = Symbol("CLAMAV_VIRUS", options=("Eicar",))
@@ -247,7 +248,7 @@ def test_outbound_thresholds() -> None:
         (PolicySettings(outbound=Thresholds(quarantine=10.0)), {}, True),
         (PolicySettings(overrides={"A": Action.QUARANTINE}), {}, True),
         (PolicySettings(), {"x": ScannerPolicy(OnError.QUARANTINE)}, True),
-        (PolicySettings(), scanner_policies(ScannersSettings()), False),
+        (PolicySettings(), scanner_policies(ScannersSettings().by_name), False),
     ],
 )
 def test_may_quarantine(
@@ -259,7 +260,7 @@ def test_may_quarantine(
 
 def test_default_errors() -> None:
     """ClamAV's absence delays mail; every other scanner's does not."""
-    policies = scanner_policies(ScannersSettings())
+    policies = scanner_policies(ScannersSettings().by_name)
     assert policies["clamav"].on_error is OnError.TEMPFAIL
     assert policies["spamassassin"].on_error is OnError.ACCEPT
     assert policies["patterns"].on_error is OnError.ACCEPT

@@ -14,19 +14,15 @@ from sc.model.status import Health
 from sc.scan.health import ScannerWatch
 from sc.scan.pipeline import ScanPipeline
 from sc.scan.policy import ScanPolicy, scanner_policies
-from sc.scanners.registry import build_scanners
-from sc.scanners.settings import (
-    ClamAVSettings,
-    ScannersSettings,
-    SpamAssassinSettings,
-)
+from sc.scanners.clamav import ClamAVSettings
+from sc.scanners.registry import ScannersSettings, build_scanners
+from sc.scanners.spamassassin import SpamAssassinSettings
 from tests.fakes.clamd import FakeClamd
 from tests.fakes.faults import AFTER_CONNECT, Fault, FaultyProtocol, refusing, serving
-from tests.fakes.senders import senders
+from tests.fakes.ground import ground
 from tests.fakes.spamd import FakeSpamd
 from tests.integration.engines import EICAR, GTUBE
 from tests.unit.scan.scanners import Memory
-from tests.unit.scanners.inline import inline
 
 CLOCK = cast(Any, reactor)
 HEAD = (
@@ -43,11 +39,11 @@ class Site:
             clamav=ClamAVSettings(servers=(clamd,), timeout=0.5),
             spamassassin=SpamAssassinSettings(servers=(spamd,), timeout=0.5),
         )
-        entries = build_scanners(settings, CLOCK, inline(), senders())
+        entries = build_scanners(settings, ground(clock=CLOCK))
         self.memory = Memory(*seen)
         self.watch = ScannerWatch(entries, self.memory, CLOCK)
         self.pipeline = ScanPipeline(entries, self.watch, CLOCK)
-        self.policy = ScanPolicy(scanners=scanner_policies(settings))
+        self.policy = ScanPolicy(scanners=scanner_policies(settings.by_name))
 
     async def decide(self, body: bytes) -> Decision:
         message = Message("m1", Envelope(), HEAD + body)

@@ -12,14 +12,13 @@ from sc.content.dkim_verify import MAX_FIELDS
 from sc.model.envelope import Direction, Envelope
 from sc.model.message import Message
 from sc.model.verdict import Symbol
-from sc.scanners.dkim import DKIMScanner
+from sc.scanners.dkim import DKIMScanner, DKIMSettings
 from sc.scanners.interface import Interface, NotScannedError
 from sc.scanners.senders import Senders
-from sc.scanners.settings import DKIMSettings
+from tests.fakes.inline_offload import inline
 from tests.fakes.senders import senders
 from tests.fakes.signed_mail import NEWS, record, sign
 from tests.fakes.zone_records import ZoneRecords
-from tests.unit.scanners.inline import inline
 
 SELECTOR = "s1._domainkey"
 

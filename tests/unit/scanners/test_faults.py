@@ -12,7 +12,7 @@ from twisted.internet.task import Clock, deferLater
 from sc.model.envelope import Envelope
 from sc.model.message import Message
 from sc.net.stream_exchange import Exchange, client_endpoint
-from sc.scanners.clamav import ClamAVScanner
+from sc.scanners.clamav import ClamAVScanner, ClamAVSettings
 from sc.scanners.interface import (
     Interface,
     MessageRefusedError,
@@ -20,8 +20,7 @@ from sc.scanners.interface import (
     Scanner,
     ScannerError,
 )
-from sc.scanners.settings import ClamAVSettings, SpamAssassinSettings
-from sc.scanners.spamassassin import SpamAssassinScanner
+from sc.scanners.spamassassin import SpamAssassinScanner, SpamAssassinSettings
 from tests.fakes.clamd import FakeClamd
 from tests.fakes.faults import Fault, FaultyProtocol, refusing, serving
 from tests.fakes.spamd import FakeSpamd

@@ -8,7 +8,7 @@ from sc.model.message import Message
 from sc.scan.settings import Thresholds
 from sc.scanners.headers import SCORES, HeadersScanner
 from sc.scanners.interface import Interface
-from tests.unit.scanners.inline import inline
+from tests.fakes.inline_offload import inline
 
 SCANNER = HeadersScanner(inline(), Clock())
 BARE = b"From: a@example.org\r\n\r\nx\r\n"

@@ -6,7 +6,7 @@ from sc.model.message import Message
 from sc.scan.settings import Thresholds
 from sc.scanners.interface import Interface
 from sc.scanners.links import SCORES, LinksScanner
-from tests.unit.scanners.inline import inline
+from tests.fakes.inline_offload import inline
 
 SCANNER = LinksScanner(inline())
 

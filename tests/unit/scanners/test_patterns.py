@@ -11,8 +11,8 @@ from sc.model.message import Message
 from sc.model.octets import Octets
 from sc.scanners.interface import Interface
 from sc.scanners.patterns import CLEAN, PATTERNS, PatternsScanner, search
+from tests.fakes.inline_offload import inline
 from tests.integration.engines import EICAR, GTUBE
-from tests.unit.scanners.inline import inline
 
 HEAD = b"Subject: x\r\nMIME-Version: 1.0\r\n"
 

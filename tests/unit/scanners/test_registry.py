@@ -1,20 +1,14 @@
 """sc.scanners.registry and settings: which scanners there are, and what may be set."""
 
 import pytest
-from twisted.internet.task import Clock
 
+from sc.scanners.clamav import ClamAVSettings
 from sc.scanners.interface import Interface
-from sc.scanners.registry import build_scanners
-from sc.scanners.settings import (
-    ClamAVSettings,
-    Enabled,
-    OnError,
-    PatternsSettings,
-    ScannersSettings,
-    SpamAssassinSettings,
-)
-from tests.fakes.senders import senders
-from tests.unit.scanners.inline import inline
+from sc.scanners.patterns import PatternsSettings
+from sc.scanners.registry import ScannersSettings, build_scanners
+from sc.scanners.settings import Enabled, OnError
+from sc.scanners.spamassassin import SpamAssassinSettings
+from tests.fakes.ground import ground
 
 
 def test_order_and_interfaces() -> None:
@@ -22,7 +16,7 @@ def test_order_and_interfaces() -> None:
     settings = ScannersSettings(
         spamassassin=SpamAssassinSettings(servers=("/run/spamd.sock",))
     )
-    entries = build_scanners(settings, Clock(), inline(), senders())
+    entries = build_scanners(settings, ground())
     assert [(e.name, e.scanner.interface) for e in entries] == [
         ("patterns", Interface.BUILTIN),
         ("headers", Interface.BUILTIN),

@@ -13,8 +13,7 @@ from sc.model.message import Message
 from sc.model.verdict import Findings
 from sc.scanners.interface import Interface, NotScannedError
 from sc.scanners.senders import Senders
-from sc.scanners.settings import SPFSettings
-from sc.scanners.spf import SPFScanner
+from sc.scanners.spf import SPFScanner, SPFSettings
 from tests.fakes.senders import senders
 from tests.fakes.zone_records import ZoneRecords
 

@@ -1,0 +1,22 @@
+"""What scanners stand on; each takes what it needs."""
+
+from attrs import frozen
+from twisted.internet.interfaces import IReactorTime
+
+from sc.net.resolver import DNSResolver
+from sc.offload import Offload
+from sc.scanners.senders import Senders
+from sc.store.cache import Cache
+
+
+@frozen
+class Ground:
+    """
+    @ivar cache: shared with other nodes, and with whoever else writes to it.
+    """
+
+    reactor: IReactorTime
+    offload: Offload
+    senders: Senders
+    resolver: DNSResolver
+    cache: Cache
