@@ -14,7 +14,7 @@ import attrs
 import yaml
 from attrs import frozen
 
-from sc.config.structure import key_of, settable
+from sc.config.structure import MISSING, default_of, key_of, settable
 
 _IVAR = re.compile(r"^\s*@ivar (\w+):\s*(.*?)(?=^\s*@|\Z)", re.MULTILINE | re.DOTALL)
 
@@ -91,8 +91,8 @@ def _examples(path: str, hint: Any, value: Any) -> Iterator[Option]:
         yield Option(inside, summary(member), "", example=True)
     told = sentences(member)
     for attribute in settable(member):
-        default = attribute.default
-        known = default is not attrs.NOTHING and not attrs.has(type(default))
+        default = default_of(attribute)
+        known = default is not MISSING and not attrs.has(type(default))
         text = as_yaml(default) if known else ""
         full = _join(inside, key_of(attribute))
         yield Option(full, told.get(attribute.name, ""), text, example=True)

@@ -22,6 +22,7 @@ from sc.outbox.settings import OutboxSettings
 from sc.scan.health import HealthSettings
 from sc.scan.policy import may_quarantine, scanner_policies
 from sc.scan.settings import PolicySettings
+from sc.scanners.naming import naming_problems
 from sc.scanners.registry import ScannersSettings
 from sc.store.settings import StoreSettings
 
@@ -128,6 +129,7 @@ def _check(
             f"is missing: a message can be quarantined, and {doors[0]} would not"
             " know where to send it",
         )
+    _check_names(structurer, _child(root, "scanners"), config)
     reports = _child(root, "abuse_report")
     _check_keys(structurer, _child(reports, "dkim"), config)
     for name in config.abuse_report.on.listeners:
@@ -135,6 +137,18 @@ def _check(
             place = _child(_child(reports, "on"), "listeners") or reports
             text = f"{name!r} is no listener: nothing would be reported"
             structurer.note("abuse_report.on.listeners", place, text)
+
+
+def _check_names(
+    structurer: Structurer, node: yaml.Node | None, config: Config
+) -> None:
+    """What the operator calls his scanners is told at its own line."""
+    for problem in naming_problems(config.scanners):
+        group = _child(node, problem.group)
+        assert isinstance(group, yaml.MappingNode), "there is none by default"
+        place = next(key for key, _ in group.value if key.value == problem.name)
+        path = f"scanners.{problem.group}.{problem.name}"
+        structurer.note(path, place, problem.text)
 
 
 def _check_keys(structurer: Structurer, node: yaml.Node | None, config: Config) -> None:

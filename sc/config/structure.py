@@ -167,7 +167,8 @@ class Structurer:
         self, node: yaml.Node, wanted: Any, attribute: Any, path: str, base: Any
     ) -> Any:
         hint = typing.get_type_hints(wanted)[attribute.name]
-        old = _default(attribute) if base is None else getattr(base, attribute.name)
+        old = default_of(attribute) if base is None else getattr(base, attribute.name)
+        old = None if old is MISSING else old
         known = len(self.problems)
         value = self.read(node, hint, path, old)
         if len(self.problems) == known:
@@ -230,7 +231,8 @@ def _join(path: str, key: str) -> str:
     return f"{path}.{key}" if path else key
 
 
-def _default(attribute: Any) -> Any:
+def default_of(attribute: Any) -> Any:
+    """Its value where nothing is said, or `MISSING`."""
     if isinstance(attribute.default, attrs.Factory):  # type: ignore[arg-type]
         return attribute.default.factory()
-    return None if attribute.default is MISSING else attribute.default
+    return attribute.default

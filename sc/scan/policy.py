@@ -11,6 +11,7 @@ from sc.model.envelope import Direction, Envelope
 from sc.model.verdict import State, Symbol, Verdict, names_virus
 from sc.scan import headers
 from sc.scan.settings import PolicySettings, Thresholds
+from sc.scanners.naming import symbol_prefix
 from sc.scanners.settings import OnError, ScannerSettings
 
 NEVER = 1000.0
@@ -163,7 +164,7 @@ class ScanPolicy:
                 score = round(_scaled(symbol, thresholds) * weight, 2)
                 symbols.append(_scored(symbol, score))
             if result.state is State.ERROR:
-                name = f"SC_UNSCANNED_{result.scanner.upper()}"
+                name = f"SC_UNSCANNED_{symbol_prefix(result.scanner)}"
                 symbols.append(ScoredSymbol(name, 0.0, (), "could not be scanned"))
         return tuple(symbols)
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-import attrs
 from attrs import frozen
 
 from sc.scanners import clamav, dkim, headers, links, patterns, spamassassin, spf
@@ -14,6 +13,7 @@ from sc.scanners.ground import Ground
 from sc.scanners.headers import HeadersSettings
 from sc.scanners.interface import Scanner
 from sc.scanners.links import LinksSettings
+from sc.scanners.naming import by_name
 from sc.scanners.patterns import PatternsSettings
 from sc.scanners.settings import ScannerSettings
 from sc.scanners.spamassassin import SpamAssassinSettings
@@ -32,9 +32,18 @@ BUILDERS: Mapping[str, Callable[[Any, Ground], Scanner]] = MappingProxyType(
 )
 
 
+NAMED: Mapping[type[ScannerSettings], Callable[[str, Any, Ground], Scanner]] = (
+    MappingProxyType({})
+)
+"""By the class of their settings: scanners that stand in a mapping, by any name."""
+
+
 @frozen(kw_only=True)
 class ScannersSettings:
-    """One entry for each scanner, in the order of every answer."""
+    """
+    One entry for each scanner, in the order of every answer; a mapping is several
+    scanners, with names that the operator chose.
+    """
 
     patterns: PatternsSettings = PatternsSettings()
     headers: HeadersSettings = HeadersSettings()
@@ -46,7 +55,7 @@ class ScannersSettings:
 
     @property
     def by_name(self) -> dict[str, ScannerSettings]:
-        return {a.name: getattr(self, a.name) for a in attrs.fields(type(self))}
+        return by_name(self)
 
 
 @frozen
@@ -66,6 +75,11 @@ def build_scanners(
 ) -> tuple[Registered, ...]:
     """Every scanner that exists, switched off or not; nothing is asked yet."""
     return tuple(
-        Registered(BUILDERS[name](own, ground), own)
+        Registered(_build(name, own, ground), own)
         for name, own in settings.by_name.items()
     )
+
+
+def _build(name: str, settings: ScannerSettings, ground: Ground) -> Scanner:
+    named = NAMED.get(type(settings))
+    return named(name, settings, ground) if named else BUILDERS[name](settings, ground)
