@@ -1,10 +1,12 @@
 """The three verbs behind every door: scan, report, learn."""
 
-from collections.abc import Callable, Hashable, Iterator
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Hashable, Iterator, Sequence
+from typing import Protocol, TypeVar
 
-from attrs import define, frozen
+from attrs import define, evolve, frozen
+from twisted.internet.defer import CancelledError
 from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
 
 from sc.maillog import MailLog
 from sc.model.decision import Decision, RecipientDecision
@@ -16,9 +18,13 @@ from sc.model.report import (
     ReportRequest,
     SendingNotConfiguredError,
 )
-from sc.model.verdict import Verdict
+from sc.model.verdict import Known, ScannerResult, State, Verdict
+
+T = TypeVar("T")
 
 __all__ = [
+    "BeforeAnswer",
+    "BeforeScan",
     "Flow",
     "KeyReusedError",
     "Outcome",
@@ -73,6 +79,30 @@ class Policy(Protocol):
     ) -> Decision: ...
 
 
+class BeforeScan(Protocol):
+    """Knows something of a message that no scanner can: lists, limits."""
+
+    @property
+    def name(self) -> str:
+        """Of its results, beside those of the scanners."""
+        ...
+
+    async def look(self, message: Message, direction: Direction) -> Known | None:
+        """None: nothing to say. Policy has an action for each symbol."""
+        ...
+
+
+class BeforeAnswer(Protocol):
+    """Has a last word where it knows what would be answered: the greylister."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def look(self, outcome: Outcome) -> ScannerResult | None:
+        """With a result policy decides anew; None: the decisions stand."""
+        ...
+
+
 class Reporting(Protocol):
     async def report(self, message: Message, request: ReportRequest) -> ReportOutcome:
         """
@@ -100,8 +130,13 @@ class Flow:
 
     @ivar unscannable: a whole verdict for a message that must not be scanned for
         content (our own report on its way out), or None.
+    @ivar before_scan: asked one after the other; the first that settles a message
+        spares all others, and the scanners.
+    @ivar before_answer: asked one after the other when there are decisions.
     @ivar after_scan: told of each outcome; the answer does not wait for it.
     """
+
+    _log = Logger()
 
     clock: IReactorTime
     new_id: Callable[[], str]
@@ -110,20 +145,69 @@ class Flow:
     reporting: Reporting
     maillog: MailLog
     unscannable: Callable[[Message], Verdict | None] = lambda _message: None
+    before_scan: Sequence[BeforeScan] = ()
+    before_answer: Sequence[BeforeAnswer] = ()
     after_scan: Callable[[Outcome], None] = lambda _outcome: None
 
     async def scan(self, message: Message) -> Outcome:
         """Ends with its last waiter: cancelling the Deferred stops the scanners."""
-        started, policy = self.clock.seconds(), self.policy
-        verdict = self.unscannable(message) or await self.pipeline.scan(message)
-        envelope = message.envelope
-        decisions = tuple(_decided(policy, verdict, envelope))
-        seconds = self.clock.seconds() - started
-        direction = policy.direction(envelope)
-        self.maillog.scanned(message, direction.value, verdict, decisions, seconds)
-        outcome = Outcome(message, direction, verdict, decisions, seconds)
+        started, policy, last = self.clock.seconds(), self.policy, self.before_answer
+        verdict = self.unscannable(message) or await self._verdict(message)
+        outcome = self._outcome(policy, message, verdict, started)
+        for asked in last:
+            result = await self._asked(asked.name, asked.look(outcome), message)
+            if result is not None:
+                verdict = evolve(verdict, results=(*verdict.results, result))
+                outcome = self._outcome(policy, message, verdict, started)
+        self.maillog.scanned(
+            message,
+            outcome.direction.value,
+            verdict,
+            outcome.decisions,
+            outcome.seconds,
+        )
         self.after_scan(outcome)
         return outcome
+
+    async def _verdict(self, message: Message) -> Verdict:
+        """What is known already, and, unless that settles it, what scanners find."""
+        pipeline, direction = self.pipeline, self.policy.direction(message.envelope)
+        results: list[ScannerResult] = []
+        for asked in self.before_scan:
+            look = asked.look(message, direction)
+            known = await self._asked(asked.name, look, message)
+            if isinstance(known, Known):
+                results.append(known.result)
+                if known.settled:
+                    return Verdict(message.id, tuple(results))
+            elif known is not None:
+                results.append(known)
+        verdict = await pipeline.scan(message)
+        return evolve(verdict, results=(*verdict.results, *results))
+
+    async def _asked(
+        self, name: str, look: Awaitable[T | None], message: Message
+    ) -> T | ScannerResult | None:
+        """A bug in one of them is an error in the verdict, and loses no message."""
+        try:
+            return await look
+        except CancelledError:
+            raise
+        except Exception:  # noqa: BLE001
+            self._log.failure("{name} broke on {id}", name=name, id=message.id)
+            return ScannerResult(name, State.ERROR, error="internal error")
+
+    def _outcome(
+        self, policy: Policy, message: Message, verdict: Verdict, started: float
+    ) -> Outcome:
+        envelope = message.envelope
+        return Outcome(
+            message,
+            policy.direction(envelope),
+            verdict,
+            tuple(_decided(policy, verdict, envelope)),
+            self.clock.seconds() - started,
+        )
 
     async def report(self, message: Message, request: ReportRequest) -> ReportOutcome:
         """

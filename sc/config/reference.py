@@ -162,7 +162,8 @@ def annotated(settings: Any, head: str) -> str:
             lines.append("")
         if option.sentence:
             lines += _comment(option.sentence, indent)
-        lines.append(f"{indent}{option.key}: {option.default or ''}".rstrip())
+        key = as_yaml(option.key)  # `*` begins an alias
+        lines.append(f"{indent}{key}: {option.default or ''}".rstrip())
     return "\n".join(lines) + "\n"
 
 

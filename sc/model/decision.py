@@ -26,13 +26,24 @@ _SEVERITY = {action: rank for rank, action in enumerate(reversed(Action))}
 
 
 class Reason(Enum):
-    """Why; the same word in log, metric, header field, JSON and reply."""
+    """
+    Why; the same word in log, metric, header field, JSON and reply.
+
+    `POLICY`: the author's domain asks for it (DMARC). `LISTED`: the operator's own
+    lists say so. `LIMITED`: a user sends too much; `BLOCKED`: he may not send now.
+    """
 
     CLEAN = "clean"
     SUSPICIOUS = "suspicious"
     SPAM = "spam"
+    PHISHING = "phishing"
     VIRUS = "virus"
     TEST = "test-pattern"
+    POLICY = "policy"
+    LISTED = "listed"
+    GREYLISTED = "greylisted"
+    LIMITED = "limited"
+    BLOCKED = "blocked"
     UNSCANNED = "unscanned"
     LOOP = "loop"
 

@@ -73,6 +73,19 @@ class ScannerResult:
 
 
 @frozen
+class Known:
+    """
+    What is known of a message before it is scanned: by lists, by limits.
+
+    @ivar result: as a scanner's, under the name of what knows it.
+    @ivar settled: the scanners need not look.
+    """
+
+    result: ScannerResult
+    settled: bool = False
+
+
+@frozen
 class Verdict:
     """All scanner results for one message, in the registry's order."""
 

@@ -1,6 +1,6 @@
 """From a verdict to a decision: pure, so that the same mail gets the same answer."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Self
 
@@ -10,7 +10,8 @@ from sc.model.decision import Action, Decision, Reason, ScoredSymbol
 from sc.model.envelope import Direction, Envelope
 from sc.model.verdict import State, Symbol, Verdict, names_virus
 from sc.scan import headers
-from sc.scan.settings import PolicySettings, Thresholds
+from sc.scan.reasons import ALLOWED, SENTENCES, by_score, reason_of
+from sc.scan.settings import ANY_VIRUS, PolicySettings, Thresholds
 from sc.scanners.naming import symbol_prefix
 from sc.scanners.settings import OnError, ScannerSettings
 
@@ -21,15 +22,6 @@ _ON_ERROR = {
     OnError.TEMPFAIL: Action.SOFT_REJECT,
     OnError.QUARANTINE: Action.QUARANTINE,
     OnError.ACCEPT: Action.NO_ACTION,
-}
-_SENTENCES = {
-    Reason.CLEAN: "Nothing was found in this message",
-    Reason.SUSPICIOUS: "This message looks suspicious",
-    Reason.SPAM: "This message looks like spam",
-    Reason.VIRUS: "This message contains a virus",
-    Reason.TEST: "This message contains a test pattern",
-    Reason.UNSCANNED: "This message could not be checked",
-    Reason.LOOP: "This message goes round in a loop",
 }
 
 
@@ -75,11 +67,17 @@ class _Overrides:
         return cls({n: a for n, a in overrides.items() if n not in wild}, wild)
 
     def actions(self, symbol: str) -> Iterator[Action]:
+        """The symbol's own name is the most specific that can be said of it."""
         if symbol in self.exact:
             yield self.exact[symbol]
+            return
         for pattern, action in self.patterns.items():
-            if fnmatchcase(symbol, pattern):
+            if fnmatchcase(symbol, pattern) and _is_meant(symbol, pattern):
                 yield action
+
+
+def _is_meant(symbol: str, pattern: str) -> bool:
+    return pattern != ANY_VIRUS or names_virus(symbol)
 
 
 @frozen
@@ -166,19 +164,21 @@ class ScanPolicy:
             if result.state is State.ERROR:
                 name = f"SC_UNSCANNED_{symbol_prefix(result.scanner)}"
                 symbols.append(ScoredSymbol(name, 0.0, (), "could not be scanned"))
-        return tuple(symbols)
+        return _without_allowed(symbols)
 
     def _scanner(self, name: str) -> ScannerPolicy:
         return self.scanners.get(name, ScannerPolicy())
 
     def _by_override(self, symbols: tuple[ScoredSymbol, ...]) -> _Cause:
+        allowed = _is_allowed(symbols)
         causes = [
-            _Cause(action, _reason(symbol.name, action))
+            _Cause(action, reason_of(symbol.name, action))
             for symbol in symbols
             for action in self._overrides.actions(symbol.name)
             if action is not Action.NO_ACTION
+            and (names_virus(symbol.name) or not allowed)
         ]
-        nothing = _Cause(Action.NO_ACTION, Reason.CLEAN)
+        nothing = _Cause(Action.NO_ACTION, Reason.LISTED if allowed else Reason.CLEAN)
         # Of two that ask for the same, a virus is the better reason.
         return max(
             causes,
@@ -195,7 +195,7 @@ class ScanPolicy:
         if cause.action is Action.REJECT and self.settings.reject_message:
             return self.settings.reject_message
         later = cause.action is Action.SOFT_REJECT
-        return _SENTENCES[cause.reason] + (", please try again later" if later else "")
+        return SENTENCES[cause.reason] + (", please try again later" if later else "")
 
     def _subject(self, action: Action) -> str | None:
         return self.settings.subject if action is Action.REWRITE_SUBJECT else None
@@ -215,6 +215,21 @@ def may_quarantine(
 
 def _scored(symbol: Symbol, score: float) -> ScoredSymbol:
     return ScoredSymbol(symbol.name, score, symbol.options, symbol.description)
+
+
+def _is_allowed(symbols: Iterable[ScoredSymbol]) -> bool:
+    return any(symbol.name == ALLOWED for symbol in symbols)
+
+
+def _without_allowed(symbols: list[ScoredSymbol]) -> tuple[ScoredSymbol, ...]:
+    """An allowed message's score is taken off again, so that the sum stays true."""
+    total = sum(symbol.score for symbol in symbols)
+    return tuple(
+        evolve(symbol, score=-max(0.0, round(total, 2)))
+        if symbol.name == ALLOWED
+        else symbol
+        for symbol in symbols
+    )
 
 
 def _scaled(symbol: Symbol, thresholds: Thresholds) -> float:
@@ -239,16 +254,8 @@ def _by_score(score: float, thresholds: Thresholds) -> _Cause:
     )
     for at, action in steps:
         if at is not None and score >= at:
-            return _Cause(action, _reason("", action))
+            return _Cause(action, by_score(action))
     return _Cause(Action.NO_ACTION, Reason.CLEAN)
-
-
-def _reason(symbol: str, action: Action) -> Reason:
-    if names_virus(symbol):
-        return Reason.VIRUS
-    if symbol.startswith(("GTUBE", "GTPHISH", "EICAR")):
-        return Reason.TEST
-    return Reason.SUSPICIOUS if action is Action.GREYLIST else Reason.SPAM
 
 
 def _reject_at(thresholds: Thresholds) -> float:

@@ -7,10 +7,14 @@ from attrs import Factory, field, frozen
 
 from sc.model.complaint import IPNetwork
 from sc.model.decision import Action
+from sc.scan.reasons import BLOCKED, DENIED, GREYLISTED, LIMITED
 
 _TEXT = re.compile(r"[\x20-\x7e]{0,300}")
 _ADDRESS = re.compile(r"[\x21-\x3f\x41-\x7e]{1,64}@[A-Za-z0-9.-]{1,255}")
 _SYMBOL = re.compile(r"[A-Z0-9_*?]{1,100}")
+
+ANY_VIRUS = "*_VIRUS"
+"""In overrides: every virus that a scanner found, whichever it was."""
 
 
 def _finite(_instance: object, _attribute: Any, value: float | None) -> None:
@@ -67,13 +71,17 @@ class Thresholds:
 
 def _overrides() -> dict[str, Action]:
     return {
-        "CLAMAV_VIRUS": Action.REJECT,
+        ANY_VIRUS: Action.REJECT,
         "EICAR": Action.REJECT,
         "EICAR_UNWANTED": Action.ADD_HEADER,
         "GTUBE": Action.REJECT,
         "GTPHISH": Action.REJECT,
         "GTUBE_ADD_HEADER": Action.ADD_HEADER,
         "GTUBE_REWRITE_SUBJECT": Action.REWRITE_SUBJECT,
+        DENIED: Action.REJECT,
+        GREYLISTED: Action.SOFT_REJECT,
+        LIMITED: Action.SOFT_REJECT,
+        BLOCKED: Action.REJECT,
     }
 
 
@@ -85,7 +93,9 @@ class PolicySettings:
     @ivar inbound: thresholds for mail from strangers.
     @ivar outbound: thresholds for mail of authenticated users and local networks.
     @ivar overrides: symbol (`*` for any) to the least severe action that it allows,
-        whatever the score; `no action` switches a default off.
+        whatever the score; `no action` switches a default off. A symbol's own name
+        counts before patterns. `*_VIRUS` leaves out SpamAssassin's rules (`SA_`),
+        which only talk about viruses.
     @ivar local_networks: clients in them are ours: their mail is outbound.
     @ivar quarantine_address: where SMTP and LMTP send what is to be quarantined.
     @ivar reject_message: what a rejected sender reads; empty: a sentence for the

@@ -1,15 +1,21 @@
 """sc.flow: the verbs behind every door."""
 
+from typing import Any
+
 import pytest
+from attrs import define
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import Clock
+from twisted.logger import Logger
 
+from sc.flow import Outcome
 from sc.model.decision import Action
 from sc.model.envelope import Direction, Envelope
 from sc.model.message import Message
 from sc.model.report import ReportRequest
-from sc.model.verdict import Verdict
+from sc.model.verdict import Findings, Known, ScannerResult, State, Symbol, Verdict
 from tests.fakes.flow import CLEAN, SPAM, StubPolicy, stub_flow
+from tests.unit.scan.scanners import Kept
 
 
 def message(*recipients: str, user: str | None = None) -> Message:
@@ -91,3 +97,78 @@ async def test_reports_are_passed_on() -> None:
     assert outcome.message_id == "id-1"
     assert flow.reporting.reported == [(message(), request)]
     assert flow.reporting.accepted == [(message(), request)]
+
+
+@define
+class Knowing:
+    """
+    Says one thing before the scan and before the answer.
+
+    @ivar known: what `look` returns, or raises.
+    """
+
+    known: object
+    name: str = "lists"
+    looked: int = 0
+
+    async def look(self, _message: object, _direction: object = None) -> Any:
+        self.looked += 1
+        if isinstance(self.known, Exception):
+            raise self.known
+        return self.known
+
+
+RESULT = ScannerResult("lists", State.DONE, Findings((Symbol("SC_DENIED"),)))
+
+
+async def test_what_is_known_joins_the_verdict() -> None:
+    """Lists and limits stand in the verdict beside the scanners."""
+    flow = stub_flow()
+    flow.before_scan = (Knowing(None), Knowing(Known(RESULT)))
+    outcome = await flow.scan(message())
+    assert [r.scanner for r in outcome.verdict.results] == ["stub", "lists"]
+
+
+async def test_a_settled_message_is_not_scanned() -> None:
+    """What is refused or let through in any case costs no scanner anything."""
+    flow, spared = stub_flow(), Knowing(None)
+    flow.before_scan = (Knowing(Known(RESULT, settled=True)), spared)
+    outcome = await flow.scan(message())
+    assert outcome.verdict.results == (RESULT,)
+    assert (len(flow.seen), spared.looked) == (0, 0)
+
+
+async def test_the_last_word_is_decided_about() -> None:
+    """Who knows the decision may add to the verdict; then policy decides again."""
+    flow = stub_flow()
+    flow.before_answer = (Knowing(None), Knowing(RESULT))
+    outcome = await flow.scan(message())
+    assert outcome.verdict.results[-1] is RESULT
+    assert flow.policy.decided == 2
+
+
+async def test_broken_memory_is_an_error_result() -> None:
+    """A bug in the lists loses no message, and the verdict says so."""
+    flow, logs = stub_flow(), Kept()
+    flow._log = Logger(observer=logs)
+    flow.before_scan = flow.before_answer = (Knowing(KeyError("bug")),)
+    errors = (await flow.scan(message())).verdict.errors
+    assert errors == {"lists": "internal error"}
+    assert len(logs) == 2
+
+
+async def test_a_client_that_leaves_ends_the_last_word() -> None:
+    """Cancelled while somebody is asked: nothing is answered."""
+    flow, waiting = stub_flow(), Deferred[None]()
+
+    class Slow:
+        name = "greylist"
+
+        async def look(self, _outcome: Outcome) -> None:
+            await waiting
+
+    flow.before_answer = (Slow(),)
+    scan = Deferred.fromCoroutine(flow.scan(message()))
+    scan.cancel()
+    with pytest.raises(CancelledError):
+        await scan

@@ -14,6 +14,7 @@ from sc.scan.policy import (
     may_quarantine,
     scanner_policies,
 )
+from sc.scan.reasons import SENTENCES
 from sc.scan.settings import PolicySettings, Thresholds
 from sc.scanners.registry import ScannersSettings
 from sc.scanners.settings import OnError
@@ -93,6 +94,11 @@ def test_weight() -> None:
         ("GTUBE_REWRITE_SUBJECT", Action.REWRITE_SUBJECT, Reason.TEST, 6.0),
         ("SA_GTUBE", Action.NO_ACTION, Reason.CLEAN, 0.0),
         ("SA_SOME_VIRUS", Action.NO_ACTION, Reason.CLEAN, 0.0),
+        ("ICAP_VIRUS", Action.REJECT, Reason.VIRUS, 15.0),
+        ("SC_DENIED", Action.REJECT, Reason.LISTED, 15.0),
+        ("SC_GREYLISTED", Action.SOFT_REJECT, Reason.GREYLISTED, 0.0),
+        ("SC_LIMITED", Action.SOFT_REJECT, Reason.LIMITED, 0.0),
+        ("SC_BLOCKED", Action.REJECT, Reason.BLOCKED, 15.0),
     ],
 )
 def test_overrides(symbol: str, action: Action, reason: Reason, score: float) -> None:
@@ -110,6 +116,11 @@ def test_overrides(symbol: str, action: Action, reason: Reason, score: float) ->
         ({"SA_BAD": Action.NO_ACTION}, Action.NO_ACTION, Reason.CLEAN),
         ({"XX_*": Action.REJECT}, Action.NO_ACTION, Reason.CLEAN),
         ({"SA_BAD": Action.REJECT}, Action.REJECT, Reason.SPAM),
+        (
+            {"SA_*": Action.REJECT, "SA_BAD": Action.ADD_HEADER},
+            Action.ADD_HEADER,
+            Reason.SPAM,
+        ),
     ],
 )
 def test_own_overrides(
@@ -119,6 +130,35 @@ def test_own_overrides(
     policy = ScanPolicy(PolicySettings(overrides=overrides))
     decision = decide(done("x", Symbol("SA_BAD")), policy=policy)
     assert (decision.action, decision.reason) == (action, reason)
+
+
+@pytest.mark.parametrize(
+    ("symbol", "reason"),
+    [
+        ("URIBL_PHISHING", Reason.PHISHING),
+        ("DMARC_REJECT", Reason.POLICY),
+        ("SA_BAD", Reason.SPAM),
+    ],
+)
+def test_reason_of_an_override(symbol: str, reason: Reason) -> None:
+    """What a symbol is about is told by the reason, not by its scanner."""
+    policy = ScanPolicy(PolicySettings(overrides={symbol: Action.REJECT}))
+    assert decide(done("x", Symbol(symbol)), policy=policy).reason is reason
+
+
+def test_allowed() -> None:
+    """Who is allowed has no score, and no override; a virus is still refused."""
+    allowed, spam = done("lists", Symbol("SC_ALLOWED")), done("x", Symbol("A", 20.0))
+    decision = decide(allowed, spam, done("y", Symbol("GTUBE")))
+    assert (decision.action, decision.reason) == (Action.NO_ACTION, Reason.LISTED)
+    assert (decision.score, decision.symbols[0].score) == (0.0, -20.0)
+    virus = decide(allowed, spam, done("clamav", VIRUS))
+    assert (virus.action, virus.reason) == (Action.REJECT, Reason.VIRUS)
+
+
+def test_every_reason_has_a_sentence() -> None:
+    """No word without its sentence, and none that names a scanner."""
+    assert SENTENCES.keys() == set(Reason)
 
 
 def test_override_never_softens() -> None:
