@@ -48,6 +48,7 @@ setup(
         "dkimpy[ed25519]>=1.1.8",
         "klein>=24.8",
         "pyOpenSSL>=24.3",
+        "prometheus-client>=0.21",
         "publicsuffixlist>=1.0.2",
         "PyYAML>=6.0.2",
         "service-identity>=24.2",

@@ -3,12 +3,13 @@
 from collections.abc import Awaitable, Callable, Hashable, Iterator, Sequence
 from typing import Protocol, TypeVar
 
-from attrs import define, evolve, frozen
+from attrs import define, evolve, field, frozen
 from twisted.internet.defer import CancelledError
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from sc.maillog import MailLog
+from sc.metrics import Metrics
 from sc.model.decision import Decision, RecipientDecision
 from sc.model.envelope import Direction, Envelope
 from sc.model.message import Message
@@ -144,6 +145,7 @@ class Flow:
     policy: Policy
     reporting: Reporting
     maillog: MailLog
+    metrics: Metrics = field(factory=Metrics)
     unscannable: Callable[[Message], Verdict | None] = lambda _message: None
     before_scan: Sequence[BeforeScan] = ()
     before_answer: Sequence[BeforeAnswer] = ()
@@ -159,13 +161,7 @@ class Flow:
             if result is not None:
                 verdict = evolve(verdict, results=(*verdict.results, result))
                 outcome = self._outcome(policy, message, verdict, started)
-        self.maillog.scanned(
-            message,
-            outcome.direction.value,
-            verdict,
-            outcome.decisions,
-            outcome.seconds,
-        )
+        self._tell(outcome)
         self.after_scan(outcome)
         return outcome
 
@@ -207,6 +203,16 @@ class Flow:
             verdict,
             tuple(_decided(policy, verdict, envelope)),
             self.clock.seconds() - started,
+        )
+
+    def _tell(self, outcome: Outcome) -> None:
+        """One line in the log, and the same words in the metrics."""
+        message, verdict = outcome.message, outcome.verdict
+        direction, seconds = outcome.direction.value, outcome.seconds
+        self.maillog.scanned(message, direction, verdict, outcome.decisions, seconds)
+        first = outcome.decisions[0].decision
+        self.metrics.scanned(
+            message.listener, direction, first, verdict.results, seconds
         )
 
     async def report(self, message: Message, request: ReportRequest) -> ReportOutcome:

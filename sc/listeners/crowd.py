@@ -83,6 +83,11 @@ class ListenerService(MultiService):
             service = EndpointService(reactor, endpoint, factory)
             service.setServiceParent(self)
 
+    @property
+    def connections(self) -> int:
+        """Those that are open."""
+        return len(self._crowd)
+
     def stopService(self) -> Deferred[None]:
         """Close the doors, then wait for those inside."""
         return Deferred.fromCoroutine(self._stop())

@@ -114,6 +114,11 @@ class Outbox:
             partial(table.select, states=states, limit=limit)
         )
 
+    async def census(self) -> table.Census:
+        """How full it is, and how long the oldest report waits."""
+        now = self._clock.seconds()
+        return await self._store.transact(partial(table.census, now=now))
+
     async def retry(self, report_id: str) -> ReportStatus:
         """
         Send it once more, with the same Message-ID, whatever became of it.

@@ -1,13 +1,13 @@
 """The outbox's SQL: what may happen inside one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from attrs import evolve, fields
+from attrs import evolve, fields, frozen
 
 from sc.model.report import ReportState
 from sc.outbox.entry import Entry, NewReport
 from sc.outbox.settings import AHEAD, LONGEST_CLAIM, TAKEOVER
-from sc.outbox.states import TransitionError, check
+from sc.outbox.states import WAITING, TransitionError, check
 from sc.store.interface import Cursor, Row
 
 _NAMES = tuple(column.name for column in fields(Entry))
@@ -20,6 +20,17 @@ HELD = "state = 'queued' AND next_attempt IS NULL AND carrier IS NULL"
 
 MAX_LOST = 1000
 """Taken up in one transaction; all nodes have fewer on their way at once."""
+
+
+@frozen
+class Census:
+    """
+    @ivar oldest: seconds for which the oldest report that leaves by itself waits.
+    """
+
+    counts: Mapping[ReportState, int]
+    oldest: float
+
 
 UNDECIDED = "uncertain, and nobody decided"
 
@@ -142,6 +153,19 @@ def select(
         (*(state.value for state in states), limit),
     )
     return entries(cursor)
+
+
+def census(cursor: Cursor, now: float) -> Census:
+    """How many reports are in each state."""
+    cursor.execute("SELECT state, COUNT(*) FROM reports GROUP BY state")
+    counts = {ReportState(state): int(count) for state, count in cursor.fetchall()}
+    cursor.execute(
+        "SELECT MIN(queued) FROM reports WHERE state IN (?, ?)"
+        " AND next_attempt IS NOT NULL",
+        tuple(state.value for state in WAITING),
+    )
+    (oldest,) = cursor.fetchone() or (None,)
+    return Census(counts, 0.0 if oldest is None else max(0.0, now - oldest))
 
 
 def claim(

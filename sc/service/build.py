@@ -1,13 +1,15 @@
 """The daemon's parts, wired: each gets what it needs and nothing else."""
 
-from attrs import define
-from twisted.application.service import MultiService
+from collections.abc import Mapping
+
+from attrs import define, field
 from twisted.internet.defer import Deferred, gatherResults
 
 from sc.access import Access
 from sc.config.schema import Config
 from sc.explain import Explainer
 from sc.flow import Flow
+from sc.listeners.crowd import ListenerService
 from sc.listeners.http.door import Questions
 from sc.model.status import ScannerStatus
 from sc.service.changes import adopted
@@ -15,6 +17,7 @@ from sc.service.doors import Behind, open_door
 from sc.service.foundation import Foundation, lay
 from sc.service.reporting import Reports, build_reports
 from sc.service.scanning import Scanning, build_scanning
+from sc.service.scrape import Scrape
 from sc.service.surroundings import Surroundings
 from sc.service.tokens import with_admin
 from sc.store.state_dir import StateDir
@@ -33,7 +36,7 @@ class Parts:
     scanning: Scanning
     reports: Reports
     flow: Flow
-    doors: tuple[MultiService, ...] = ()
+    doors: Mapping[str, ListenerService] = field(factory=dict)
     started: bool = False
 
     async def start(self) -> None:
@@ -41,7 +44,8 @@ class Parts:
         self.base.timers.start()
         self.base.pool.start()
         self.base.history.start()
-        for door in self.doors:
+        self.base.loop_delay.start()
+        for door in self.doors.values():
             door.startService()
         self.reports.start()
         await self.scanning.watch.start()
@@ -49,7 +53,7 @@ class Parts:
 
     async def stop(self) -> None:
         """From the doors inwards, so that what is inside can still be finished."""
-        closing = [door.stopService() for door in self.doors]
+        closing = [door.stopService() for door in self.doors.values()]
         await gatherResults(closing, consumeErrors=True)
         await self.reports.stop()
         await self.scanning.watch.stop()
@@ -57,6 +61,9 @@ class Parts:
 
     def statuses(self) -> tuple[ScannerStatus, ...]:
         return self.scanning.watch.statuses()
+
+    def connections(self) -> Mapping[str, int]:
+        return {name: door.connections for name, door in self.doors.items()}
 
     def why_not_ready(self) -> tuple[str, ...]:
         return () if self.started else ("the first probe of the scanners runs",)
@@ -91,11 +98,13 @@ def build(config: Config, around: Surroundings, state: StateDir) -> Parts:
         policy=scanning.policy,
         reporting=reports.reporter,
         maillog=base.maillog,
+        metrics=base.metrics,
         unscannable=reports.unscannable,
         after_scan=reports.after_scan,
     )
     access = Access(with_admin(config.access, base.token))
     parts = Parts(base, access, scanning, reports, flow)
+    scrape = Scrape(base.metrics, base.outbox, parts.statuses, parts.connections)
     behind = Behind(
         flow=flow,
         access=access,
@@ -110,13 +119,14 @@ def build(config: Config, around: Surroundings, state: StateDir) -> Parts:
         offload=base.offload,
         statuses=parts.statuses,
         readiness=parts.why_not_ready,
+        metrics=scrape.text,
         hostname=base.hostname,
         quarantine_address=config.policy.quarantine_address,
         spool_dir=str(state.folder),
     )
-    parts.doors = tuple(
-        open_door(name, listener, behind, around)
+    parts.doors = {
+        name: open_door(name, listener, behind, around)
         for name, listener in config.listeners.items()
         if listener.enabled
-    )
+    }
     return parts

@@ -66,7 +66,7 @@ class Daemon(Service):
                 self._state.lock()
                 parts = build(self._config, self._around, self._state)
                 parts.base.store.open()
-            for door in parts.doors:
+            for door in parts.doors.values():
                 door.privilegedStartService()
         except (ListenError, SigningKeyError, StateDirError, StoreError) as e:
             raise self._refusal(str(e)) from None

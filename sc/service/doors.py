@@ -1,15 +1,15 @@
 """Each configured listener as a service: who gives it what."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from attrs import frozen
-from twisted.application.service import MultiService
 
 from sc.abuse.bounces.answers import Answers
 from sc.abuse.bounces.desks import Desks
 from sc.access import Access
 from sc.config.listeners import Listener
 from sc.flow import Flow
+from sc.listeners.crowd import ListenerService
 from sc.listeners.http.door import Door as HttpDoor
 from sc.listeners.http.door import Questions
 from sc.listeners.http.service import HttpService
@@ -38,6 +38,7 @@ class Behind:
     """
     What lies behind every door.
 
+    @ivar metrics: all of them, as text.
     @ivar quarantine_address: where SMTP and LMTP send what is put aside.
     @ivar spool_dir: for messages above 1 MiB, in files without a name.
     """
@@ -53,6 +54,7 @@ class Behind:
     offload: Offload
     statuses: Callable[[], tuple[ScannerStatus, ...]]
     readiness: Callable[[], tuple[str, ...]]
+    metrics: Callable[[], Awaitable[bytes]]
     hostname: str
     quarantine_address: str
     spool_dir: str
@@ -60,7 +62,7 @@ class Behind:
 
 def open_door(
     name: str, listener: Listener, behind: Behind, around: Surroundings
-) -> MultiService:
+) -> ListenerService:
     """The service of one listener; nothing is opened yet."""
     settings = listener.settings
     if isinstance(settings, HttpSettings):
@@ -72,7 +74,7 @@ def open_door(
 
 def _http(
     name: str, settings: HttpSettings, behind: Behind, around: Surroundings
-) -> MultiService:
+) -> ListenerService:
     door = HttpDoor(
         flow=behind.flow,
         access=behind.access,
@@ -86,6 +88,7 @@ def _http(
         offload=behind.offload,
         statuses=behind.statuses,
         readiness=behind.readiness,
+        metrics=behind.metrics,
         name=name,
         spool_dir=behind.spool_dir,
     )
@@ -94,14 +97,14 @@ def _http(
 
 def _spamd(
     name: str, settings: SpamdSettings, behind: Behind, around: Surroundings
-) -> MultiService:
+) -> ListenerService:
     door = SpamdDoor(behind.flow, behind.access, settings, name, behind.spool_dir)
     return SpamdService(around.reactor, around.reactor, door)
 
 
 def _smtp(
     name: str, settings: SmtpSettings, behind: Behind, around: Surroundings
-) -> MultiService:
+) -> ListenerService:
     hop = settings.next_hop
     door = SmtpDoor(
         name=name,
@@ -118,6 +121,7 @@ def _smtp(
         report=Report(behind.flow),
         bounces=Bounces(behind.bounces),
         new_id=behind.flow.new_id,
+        metrics=behind.flow.metrics,
         hostname=behind.hostname,
         spool_dir=behind.spool_dir,
     )

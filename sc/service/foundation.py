@@ -9,6 +9,7 @@ from sc.abuse.bounces.desks import Desks
 from sc.config.schema import Config
 from sc.history.history import History
 from sc.maillog import MailLog
+from sc.metrics import Metrics
 from sc.net.resolver import DNSResolver
 from sc.offload import Offload
 from sc.outbox.gate import Gate
@@ -16,11 +17,13 @@ from sc.outbox.outbox import Outbox
 from sc.scan.seen import SeenFile, SeenMemory
 from sc.service.caching import build_cache
 from sc.service.identity import hostname, id_source, node_name
+from sc.service.loop_delay import LoopDelay
 from sc.service.surroundings import Surroundings
 from sc.service.timers import SteadyTimers
 from sc.service.tokens import NAME, admin_token
 from sc.store.cache import Cache
 from sc.store.choose import choose_store
+from sc.store.counted_cache import CountedCache
 from sc.store.interface import DurableStore
 from sc.store.state_dir import StateDir
 
@@ -50,6 +53,8 @@ class Foundation:
     outbox: Outbox
     gate: Gate
     maillog: MailLog
+    metrics: Metrics
+    loop_delay: LoopDelay
     new_id: Callable[[], str]
     token: str = field(repr=False)
     hostname: str
@@ -60,6 +65,7 @@ class Foundation:
         await self.history.stop()
         await self.store.close()
         await self.cache.close()
+        self.loop_delay.stop()
         self.timers.stop()
         self.pool.stop()
 
@@ -78,6 +84,7 @@ def lay(config: Config, around: Surroundings, state: StateDir) -> Foundation:
     node = node_name(state.key("node.key"), host)
     store = choose_store(config.store, state.path(STORE_FILE), reactor)
     history = History(store, reactor, config.history)
+    metrics = Metrics()
     maillog = MailLog(keep=history.keep)
     outbox = Outbox(store, reactor, new_id, config.outbox, maillog, node)
     outbox.rules = config.abuse_report.rules
@@ -91,13 +98,15 @@ def lay(config: Config, around: Surroundings, state: StateDir) -> Foundation:
         offload=Offload(reactor, pool),
         resolver=DNSResolver(config.resolver, reactor),
         store=store,
-        cache=build_cache(config.cache, reactor),
+        cache=CountedCache(build_cache(config.cache, reactor), metrics),
         history=history,
         memory=SeenFile(state.path(SEEN_FILE)),
         desks=desks,
         outbox=outbox,
         gate=Gate(store, reactor, outbox),
         maillog=maillog,
+        metrics=metrics,
+        loop_delay=LoopDelay(reactor, metrics.delayed),
         new_id=new_id,
         token=admin_token(state.path(NAME)),
         hostname=host,

@@ -314,6 +314,7 @@ class Client:
             Offload(cast(Any, InlineThreads()), cast(Any, InlineThreads())),
             lambda: STATUSES,
             readiness,
+            self.metrics,
             QUESTIONS,
             self.desks,
             self.desks,
@@ -327,6 +328,9 @@ class Client:
         assert isinstance(channel, HttpChannel)
         self.channel = channel
         channel.makeConnection(self.transport)
+
+    async def metrics(self) -> bytes:
+        return self.door.flow.metrics.text()
 
     # -- what it says
 

@@ -109,5 +109,6 @@ def door(
         bounces=Bounces(taking or FakeTaking()),
         new_id=flow.new_id,
         hostname="mx.example.org",
+        metrics=flow.metrics,
         spool_dir=spool_dir,
     )

@@ -15,6 +15,7 @@ from sc.model.message import Message
 from sc.model.report import ReportRequest
 from sc.model.verdict import Findings, Known, ScannerResult, State, Symbol, Verdict
 from tests.fakes.flow import CLEAN, SPAM, StubPolicy, stub_flow
+from tests.fakes.metrics import values
 from tests.unit.scan.scanners import Kept
 
 
@@ -172,3 +173,11 @@ async def test_a_client_that_leaves_ends_the_last_word() -> None:
     scan.cancel()
     with pytest.raises(CancelledError):
         await scan
+
+
+async def test_counted() -> None:
+    """Each scan is in the metrics, as its line in the log tells it."""
+    flow = stub_flow(SPAM)
+    await flow.scan(message())
+    counted = values(flow.metrics, "sc_scans_total")
+    assert counted == {("reject", "inbound", "", "spam"): 1.0}

@@ -108,6 +108,7 @@ class Door:
     @ivar offload: for large JSON.
     @ivar statuses: of all scanners, in the registry's order.
     @ivar readiness: why no mail should come now; empty: it may.
+    @ivar metrics: all of them, as text.
     @ivar name: the listener's, in logs.
     @ivar spool_dir: for bodies above 1 MiB, in files without a name.
     """
@@ -121,6 +122,7 @@ class Door:
     offload: Offload
     statuses: Callable[[], tuple[ScannerStatus, ...]]
     readiness: Callable[[], tuple[str, ...]]
+    metrics: Callable[[], Awaitable[bytes]]
     questions: Questions
     answers: Answers
     desks: Desks

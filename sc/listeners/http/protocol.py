@@ -174,6 +174,7 @@ class HttpChannel(HTTPChannel):
         return str(request.id)
 
     def _tell(self, error: HttpError, request_id: str) -> None:
+        self.door.flow.metrics.refused(self.door.name, str(error.status))
         self.door.log.info(
             "{listener}: refused {peer}: {status} {error} id={id}",
             listener=self.door.name,

@@ -20,6 +20,7 @@ from sc.listeners.http.door import Door
 from sc.listeners.http.errors import HttpError, error_of
 from sc.listeners.http.json_text import encode
 from sc.listeners.http.request import HttpRequest
+from sc.metrics import CONTENT_TYPE
 from sc.store.interface import StoreError
 
 
@@ -78,6 +79,11 @@ class HttpApi:
         knows = guard.caller_of(self._door.access, request).may(Right.SCAN)
         text = "; ".join(reasons) if knows else "ask with the right scan"
         raise HttpError(503, f"not ready: {text}")
+
+    @app.route("/metrics", methods=["GET"])
+    async def metrics(self, request: HttpRequest) -> bytes:
+        self._admit(request, Right.SCAN)
+        return _whole(request, await self._door.metrics(), CONTENT_TYPE)
 
     # -- the operator
 
@@ -171,6 +177,7 @@ class HttpApi:
         elif failure.check(StoreError):
             text = "request {id} is not taken: {e}"
             self._door.log.error(text, id=request.id, e=failure.value)
+        self._door.flow.metrics.refused(self._door.name, str(error.status))
         request.setResponseCode(error.status)
         for name, value in error.fields:
             request.setHeader(name, value)

@@ -90,6 +90,7 @@ class SmtpProtocol(Protocol):
         if ITCPTransport.providedBy(self.transport):
             self.transport.setTcpNoDelay(True)
         if self._full:
+            self._door.metrics.refused(self._door.name, "full")
             self._codec.close(FULL)
         else:
             self._codec.open()
@@ -221,6 +222,7 @@ class SmtpProtocol(Protocol):
 
     def _expired(self) -> None:
         self._timer = None
+        self._door.metrics.refused(self._door.name, "late")
         self._door.log.info(
             "late at {listener}: waited for {phase} {seconds} s, peer {peer}",
             listener=self._door.name,

@@ -15,6 +15,7 @@ from sc.listeners.smtp.filter import Filter
 from sc.listeners.smtp.report import Report
 from sc.listeners.smtp.routes import choose
 from sc.listeners.smtp.settings import Do, Position, SmtpSettings
+from sc.metrics import Metrics
 from sc.model.envelope import Envelope, IPAddress
 from sc.model.message import Message
 from sc.model.octets import Octets
@@ -61,6 +62,7 @@ class Door:
     bounces: Bounces
     new_id: Callable[[], str]
     hostname: str
+    metrics: Metrics = field(factory=Metrics)
     spool_dir: str | None = None
     log: Logger = field(factory=lambda: Logger("sc.listeners.smtp"))
 
@@ -85,6 +87,7 @@ class Session:
     def rcpt(self, recipient: str) -> Reply:
         do = choose(self._door.settings.routes, recipient)
         if not self._caller.may(RIGHTS[do]):
+            self._door.metrics.refused(self._door.name, "no_right")
             self._door.log.info(
                 "refused {do} at {listener} from {peer}: no right",
                 do=do.value,

@@ -156,6 +156,7 @@ class SpamdProtocol(Protocol):
 
     def _refuse(self, error: ProtocolError) -> None:
         if self._spoke:  # a monitor that only connects is no news
+            self._count("bad_request")
             self._door.log.info(
                 "{listener}: bad request from {peer}: {error}",
                 listener=self._door.name,
@@ -170,6 +171,7 @@ class SpamdProtocol(Protocol):
 
     def _reset(self, why: str) -> None:
         """Our failure: the one signal that every client takes for "not scanned"."""
+        self._count("reset")
         self._door.log.warn(
             "{listener}: reset {peer}: {why}",
             listener=self._door.name,
@@ -178,6 +180,9 @@ class SpamdProtocol(Protocol):
         )
         self._drop()
         self.abort()
+
+    def _count(self, why: str) -> None:
+        self._door.flow.metrics.refused(self._door.name, why)
 
     def _reply(self, reply: Reply) -> None:
         if self._over:

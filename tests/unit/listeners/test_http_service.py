@@ -54,6 +54,10 @@ class Talk(Protocol):
         self.lost.callback(None)
 
 
+async def no_metrics() -> bytes:
+    return b""
+
+
 def service(flow: Flow, clock: IReactorTime = _REACTOR, **limits: Any) -> HttpService:
     settings = HttpSettings(
         endpoint=("tcp:0:interface=127.0.0.1",), limits=HttpLimits(**limits)
@@ -62,8 +66,21 @@ def service(flow: Flow, clock: IReactorTime = _REACTOR, **limits: Any) -> HttpSe
     access = Access()
     threads = cast(Any, InlineThreads())
     offload = Offload(threads, threads)
-    told = (lambda: STATUSES, lambda: (), QUESTIONS, FakeDesks(), FakeDesks())
-    door = Door(flow, access, settings, clock, outbox, FakeGate(), offload, *told)
+    door = Door(
+        flow,
+        access,
+        settings,
+        clock,
+        outbox,
+        FakeGate(),
+        offload,
+        statuses=lambda: STATUSES,
+        readiness=lambda: (),
+        metrics=no_metrics,
+        questions=QUESTIONS,
+        answers=FakeDesks(),
+        desks=FakeDesks(),
+    )
     return HttpService(_REACTOR, door)
 
 

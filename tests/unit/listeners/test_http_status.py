@@ -4,7 +4,14 @@ import pytest
 
 from sc.model.report import ReportState
 from sc.store.interface import StoreError
-from tests.fakes.http_door import ADMIN_TOKEN, STRANGER, Client, FakeGate, FakeOutbox
+from tests.fakes.http_door import (
+    ADMIN_TOKEN,
+    SCAN_TOKEN,
+    STRANGER,
+    Client,
+    FakeGate,
+    FakeOutbox,
+)
 
 ADMIN = f"Authorization: Bearer {ADMIN_TOKEN}"
 
@@ -265,3 +272,28 @@ def test_gate_needs_the_operator(path: str) -> None:
 def test_no_such_desk(which: str) -> None:
     """Who is neither a report nor a desk is 404."""
     assert Client().post(f"/v1/outbox/{which}/approve", b"", ADMIN).status == 404
+
+
+def test_metrics() -> None:
+    """Prometheus reads them; refused requests are among them."""
+    client = Client()
+    client.get("/nothing")
+    reply = client.get("/metrics")
+    assert reply.fields["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    assert b'sc_refused_total{listener="http",why="404"} 1.0\n' in reply.body
+
+
+def test_metrics_need_a_right() -> None:
+    """A stranger is not told how much mail there is."""
+    client = Client(peer=STRANGER)
+    assert client.get("/metrics").status == 401
+    with_token = client.get("/metrics", f"Authorization: Bearer {SCAN_TOKEN}")
+    assert with_token.status == 200
+
+
+def test_refused_before_it_is_whole() -> None:
+    """What never becomes a request counts, too."""
+    client = Client()
+    client.send(b"nonsense\r\n\r\n")
+    text = client.door.flow.metrics.text()
+    assert b'sc_refused_total{listener="http",why="400"} 1.0\n' in text

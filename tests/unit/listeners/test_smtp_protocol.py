@@ -9,6 +9,7 @@ from zope.interface.verify import verifyObject
 
 from sc.listeners.smtp.settings import SmtpLimits
 from tests.fakes.flow import stub_flow
+from tests.fakes.metrics import values
 from tests.fakes.smtp_client import MemoryClient
 from tests.fakes.smtp_dialog import Dialog, dialogs
 from tests.fakes.smtp_door import FakeNextHop, Heard, door, settings
@@ -104,6 +105,8 @@ def test_idle_client() -> None:
     assert client.heard() == ["421 4.4.2 waited too long"]
     assert client.transport.disconnecting
     client.leave()
+    metrics = client.protocol._door.metrics
+    assert values(metrics, "sc_refused_total") == {("door", "late"): 1.0}
 
 
 def test_busy_client_may_stay() -> None:

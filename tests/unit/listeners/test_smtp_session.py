@@ -22,6 +22,7 @@ from sc.net.relay import RelayError
 from sc.store.interface import StoreError
 from sc.wire.smtp import Reply
 from tests.fakes.flow import CLEAN, SPAM, decision_of, stub_flow
+from tests.fakes.metrics import values
 from tests.fakes.smtp_client import MemoryClient
 from tests.fakes.smtp_door import FakeNextHop, FakeTaking, Heard, door, octets, settings
 
@@ -360,6 +361,8 @@ async def test_rights(peer: str, rights: tuple[Right, ...], replies: list[str]) 
     said = client.ask(BOB, "report@example.org")
     assert [line[:3] for line in said[:2]] == replies
     client.leave()
+    refused = values(it.metrics, "sc_refused_total")
+    assert refused.get(("door", "no_right"), 0) == replies.count("550")
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from sc.model.octets import IN_MEMORY
 from sc.model.verdict import Verdict
 from tests.dialogs.spamd.replay import End
 from tests.fakes.flow import StubFlow, stub_flow
+from tests.fakes.metrics import values
 from tests.unit.listeners.spamd_wire import Wire, connected
 
 CHECK = b"CHECK SPAMC/1.5\r\nContent-length: 2\r\n\r\nab"
@@ -276,11 +277,22 @@ async def test_scan_that_cannot_be_stopped() -> None:
 
 async def test_stranger_is_reset() -> None:
     """Without the right to scan there is not even an error line."""
-    wire = connected(door(), peer=STRANGER)
+    flow = stub_flow()
+    wire = connected(door(flow), peer=STRANGER)
     assert (wire.value(), wire.end()) == (b"", End.RST)
     wire.say(CHECK)
     assert wire.value() == b""
     wire.lose()
+    assert values(flow.metrics, "sc_refused_total") == {("spamd", "reset"): 1.0}
+
+
+async def test_nonsense_is_counted() -> None:
+    """A client that speaks something else is one of the refused."""
+    flow = stub_flow()
+    wire = connected(door(flow))
+    wire.say(b"GET / HTTP/1.1\r\n")
+    wire.lose()
+    assert values(flow.metrics, "sc_refused_total") == {("spamd", "bad_request"): 1.0}
 
 
 async def test_network_with_the_right_is_served() -> None:
