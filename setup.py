@@ -11,6 +11,7 @@ TESTS = [
     "import-linter>=2.1",
     "mypy>=1.14",
     "mypy-zope>=1.0.9",
+    "playwright>=1.50",
     "pytest>=8.3",
     "pytest-cov>=6",
     "pytest-randomly>=3.16",

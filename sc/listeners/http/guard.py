@@ -1,6 +1,7 @@
 """Who may come in: rights, and no web page of a stranger."""
 
 import re
+from base64 import b64decode
 from ipaddress import IPv6Address, ip_address
 from typing import Protocol
 
@@ -15,6 +16,7 @@ from sc.listeners.http.errors import HttpError
 _AUTHORITY = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/@\[\]]+)(?::(\d{1,5}))?", re.ASCII)
 _ORIGIN = re.compile(r"(https?)://([^/]+)")
 _BEARER = re.compile(r"bearer +([!-~]+)", re.IGNORECASE | re.ASCII)
+_BASIC = re.compile(r"basic +([A-Za-z0-9+/=]{1,1000})", re.IGNORECASE | re.ASCII)
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 
@@ -34,7 +36,9 @@ def admit(access: Access, request: Incoming, right: Right) -> Caller:
     if caller.may(right):
         return caller
     if caller.name == str(peer_of(request.client, request.host)):
-        fields = (("WWW-Authenticate", "Bearer"),)
+        # A browser asks its user only for Basic; programs should not be asked.
+        way = 'Basic realm="sc"' if wants_page(request) else "Bearer"
+        fields = (("WWW-Authenticate", way),)
         raise HttpError(401, f"needs a token with the right {right.value}", fields)
     raise HttpError(403, f"this token has not the right {right.value}")
 
@@ -52,8 +56,26 @@ def screen(access: Access, hosts: tuple[str, ...], request: Incoming) -> None:
 
 def caller_of(access: Access, request: Incoming) -> Caller:
     peer = peer_of(request.client, request.host)
-    match = _BEARER.fullmatch(_only(request.requestHeaders, "Authorization") or "")
-    return access.caller(peer, match[1] if match else None)
+    return access.caller(peer, _token(request.requestHeaders))
+
+
+def wants_page(request: Incoming) -> bool:
+    """A browser asks; programs take anything, and get JSON."""
+    accept = request.requestHeaders.getRawHeaders(b"Accept", [b""])[0]
+    return b"text/html" in accept.lower()
+
+
+def _token(headers: Headers) -> str | None:
+    """A browser knows only Basic (RFC 7617): the token is the password there."""
+    given = _only(headers, "Authorization") or ""
+    if match := _BEARER.fullmatch(given):
+        return match[1]
+    match = _BASIC.fullmatch(given)
+    try:
+        pair = b64decode(match[1], validate=True).decode() if match else ""
+    except ValueError:
+        return None
+    return pair.partition(":")[2] or None
 
 
 def refuse_strange_pages(request: Incoming, hosts: tuple[str, ...]) -> None:

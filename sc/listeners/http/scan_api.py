@@ -6,18 +6,29 @@ from sc.flow import Outcome
 from sc.listeners.http import message as body
 from sc.listeners.http.door import Door
 from sc.listeners.http.errors import HttpError
+from sc.listeners.http.form import form_message
 from sc.listeners.http.request import HttpRequest
 from sc.listeners.http.shapes import Json, scan_object, scanner_list
 from sc.model.message import Message
 
 
-async def scan_list(door: Door, request: HttpRequest) -> Json:
-    """ecsd's array. Its clients say any Content-Type, or none."""
+async def scanned(door: Door, request: HttpRequest) -> Outcome:
+    """
+    A message, or a form with one: ecsd's clients say any Content-Type, or none.
+
+    @raise HttpError: 415 for JSON.
+    """
     kind = body.media_type(request)
-    if kind in (body.JSON_TYPE, "multipart/form-data"):
+    if kind == body.JSON_TYPE:
         text = "send the message itself as the body; /v1/scan takes JSON"
         raise HttpError(415, text)
-    outcome = await _scan(door, body.raw_message(door, request))
+    if kind == "multipart/form-data":
+        return await _scan(door, await form_message(door, request))
+    return await _scan(door, body.raw_message(door, request))
+
+
+def scan_list(request: HttpRequest, outcome: Outcome) -> Json:
+    """ecsd's array; the decision stands in the header."""
     for name, value in _decision_fields(outcome):
         request.setHeader(name, value)
     return scanner_list(outcome)

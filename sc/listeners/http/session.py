@@ -19,6 +19,7 @@ from sc.listeners.http import (
 from sc.listeners.http.door import Door
 from sc.listeners.http.errors import HttpError, error_of
 from sc.listeners.http.json_text import encode
+from sc.listeners.http.pages import page, scan, status
 from sc.listeners.http.request import HttpRequest
 from sc.metrics import CONTENT_TYPE
 from sc.store.interface import StoreError
@@ -46,12 +47,37 @@ class HttpApi:
     @app.route("/scan", methods=["POST"])
     async def scan(self, request: HttpRequest) -> bytes:
         self._admit(request, Right.SCAN)
-        return _json(request, await scan_api.scan_list(self._door, request))
+        outcome = await scan_api.scanned(self._door, request)
+        if guard.wants_page(request):
+            return await self._page(request, scan.decision(outcome))
+        return _json(request, scan_api.scan_list(request, outcome))
 
     @app.route("/v1/scan", methods=["POST"])
     async def scan_v1(self, request: HttpRequest) -> bytes:
         self._admit(request, Right.SCAN)
         return _json(request, await scan_api.scan_verdict(self._door, request))
+
+    # -- pages for people
+
+    @app.route("/", methods=["GET"])
+    async def home(self, request: HttpRequest) -> bytes:
+        self._admit(request, Right.SCAN)
+        return await self._page(request, status.home(self._door))
+
+    @app.route("/status", methods=["GET"])
+    async def status(self, request: HttpRequest) -> bytes:
+        self._admit(request, Right.SCAN)
+        return await self._page(request, status.status(self._door, request.args))
+
+    @app.route("/scan", methods=["GET"])
+    async def scan_form(self, request: HttpRequest) -> bytes:
+        self._admit(request, Right.SCAN)
+        return await self._page(request, scan.form())
+
+    @app.route("/web/<name>", methods=["GET"])
+    def web(self, request: HttpRequest, name: str) -> bytes:
+        """For everybody: an error page, too, has its style."""
+        return _whole(request, *page.static(name))
 
     # -- status
 
@@ -167,7 +193,7 @@ class HttpApi:
     # -- what all of them share
 
     @app.handle_errors(Exception)
-    def failed(self, request: IRequest, failure: Failure) -> bytes:
+    async def failed(self, request: IRequest, failure: Failure) -> bytes:
         """The one place where an exception becomes an answer."""
         assert isinstance(request, HttpRequest)
         error = error_of(failure.value)
@@ -181,7 +207,12 @@ class HttpApi:
         request.setResponseCode(error.status)
         for name, value in error.fields:
             request.setHeader(name, value)
+        if guard.wants_page(request):
+            return await self._page(request, status.problem(error))
         return _whole(request, reply.error_body(error))
+
+    async def _page(self, request: HttpRequest, shown: page.Page) -> bytes:
+        return _whole(request, await page.render(request, shown), page.HTML)
 
     def _admit(self, request: HttpRequest, right: Right) -> Caller:
         if request.method == b"POST":

@@ -347,9 +347,7 @@ def test_octet_by_octet() -> None:
 def test_form_is_not_parsed() -> None:
     """A form is refused as it is, however it is written."""
     body = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n--x--\r\n'
-    reply = Client().post(
-        "/scan", body, "Content-Type: multipart/form-data; boundary=x"
-    )
+    reply = Client().post("/", body, "Content-Type: multipart/form-data; boundary=x")
     assert reply.status == 415
 
 

@@ -64,8 +64,8 @@ def test_not_ready_for_strangers() -> None:
 @pytest.mark.parametrize(
     ("method", "path", "allow"),
     [
-        ("GET", "/", "POST"),
-        ("PUT", "/scan", "POST"),
+        ("PUT", "/", "GET, HEAD, POST"),
+        ("PUT", "/scan", "GET, HEAD, POST"),
         ("OPTIONS", "/v1/scan", "POST"),
         ("DELETE", "/healthz", "GET, HEAD"),
         ("GET", "/v1/outbox/r-1/retry", "POST"),

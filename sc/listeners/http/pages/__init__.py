@@ -1,0 +1,1 @@
+"""Three pages for people: Home, Status, Scan. No script; text is escaped by Twisted."""

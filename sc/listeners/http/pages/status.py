@@ -1,0 +1,93 @@
+"""Home and Status: is it alive, and who looks at the mail."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+
+from twisted.web.iweb import IRequest
+from twisted.web.template import Tag, renderer
+
+from sc.listeners.http.door import Door
+from sc.listeners.http.errors import HttpError
+from sc.listeners.http.pages.page import Filled, Page
+from sc.model.status import Health, ScannerStatus
+
+REFRESH = range(2, 3601)
+"""Seconds: a page that loads itself each second would be a load of its own."""
+
+_MARKS = {Health.UP: "good", Health.DOWN: "bad", Health.UNKNOWN: "odd"}
+_WORDS = {
+    Health.UNKNOWN: "not probed yet",
+    Health.UP: "up",
+    Health.DOWN: "down",
+    Health.ABSENT: "not here",
+    Health.OFF: "off",
+}
+
+
+def home(door: Door) -> Page:
+    up = [s.name for s in door.statuses() if s.health is Health.UP]
+    down = [s.name for s in door.statuses() if s.health is Health.DOWN]
+    scanners = f"Scanners that are up: {', '.join(up) or 'none'}."
+    if down:
+        scanners += f" Down: {', '.join(down)}."
+    content = Filled("home.html", scanners=scanners, **_readiness(door))
+    return Page("Home", content, "/")
+
+
+def status(door: Door, query: Mapping[bytes, Sequence[bytes]] | None) -> Page:
+    """@param query: `refresh`, in seconds."""
+    now = datetime.fromtimestamp(door.clock.seconds(), UTC)
+    content = _Scanners(door.statuses(), now, **_readiness(door))
+    return Page("Status", content, "/status", _refresh(query or {}))
+
+
+def problem(error: HttpError) -> Page:
+    return Page(str(error.status), Filled("error.html", text=error.text), "")
+
+
+def _refresh(query: Mapping[bytes, Sequence[bytes]]) -> int | None:
+    given = query.get(b"refresh", [b""])[0]
+    seconds = int(given) if len(given) < 5 and given.isdigit() else 0
+    return seconds if seconds in REFRESH else None
+
+
+def _readiness(door: Door) -> dict[str, str]:
+    reasons = door.readiness()
+    if reasons:
+        return {"mark": "odd", "ready": f"Not ready: {'; '.join(reasons)}"}
+    return {"mark": "good", "ready": "Ready"}
+
+
+class _Scanners(Filled):
+    def __init__(
+        self, statuses: Sequence[ScannerStatus], now: datetime, **slots: str
+    ) -> None:
+        super().__init__(
+            "status.html", now=f"As of {now:%Y-%m-%d %H:%M:%S} UTC", **slots
+        )
+        self._statuses, self._now = statuses, now
+
+    @renderer
+    def scanners(self, _request: IRequest | None, tag: Tag) -> Iterator[Tag]:
+        for one in self._statuses:
+            yield tag.clone().fillSlots(**self._row(one))
+
+    def _row(self, one: ScannerStatus) -> dict[str, str]:
+        return {
+            "name": one.name,
+            "mark": _MARKS.get(one.health, "plain"),
+            "state": _WORDS[one.health],
+            "since": f"{one.since:%Y-%m-%d %H:%M:%SZ}",
+            "ago": ago((self._now - one.since).total_seconds()),
+            "interface": one.interface,
+            "latency": "-" if one.seconds is None else f"{one.seconds * 1000:.0f} ms",
+            "error": one.error or "-",
+        }
+
+
+def ago(seconds: float) -> str:
+    """In the largest unit that fits."""
+    for size, unit in ((86_400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{max(seconds, 0):.0f} s"
