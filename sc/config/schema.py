@@ -22,8 +22,10 @@ from sc.outbox.settings import OutboxSettings
 from sc.scan.health import HealthSettings
 from sc.scan.policy import may_quarantine, scanner_policies
 from sc.scan.settings import PolicySettings
+from sc.scanners import dmarc
 from sc.scanners.naming import naming_problems
 from sc.scanners.registry import ScannersSettings
+from sc.scanners.settings import Enabled
 from sc.store.settings import StoreSettings
 
 
@@ -130,6 +132,7 @@ def _check(
             " know where to send it",
         )
     _check_names(structurer, _child(root, "scanners"), config)
+    _check_dmarc(structurer, _child(root, "scanners"), config.scanners)
     reports = _child(root, "abuse_report")
     _check_keys(structurer, _child(reports, "dkim"), config)
     for name in config.abuse_report.on.listeners:
@@ -149,6 +152,17 @@ def _check_names(
         place = next(key for key, _ in group.value if key.value == problem.name)
         path = f"scanners.{problem.group}.{problem.name}"
         structurer.note(path, place, problem.text)
+
+
+def _check_dmarc(
+    structurer: Structurer, node: yaml.Node | None, scanners: ScannersSettings
+) -> None:
+    """It judges by what others found: without them, good mail would fail."""
+    off = [n for n in dmarc.NEEDS if scanners.by_name[n].enabled is Enabled.FALSE]
+    place = _child(_child(node, dmarc.NAME), "enabled")
+    if off and place is not None and scanners.dmarc.enabled is not Enabled.FALSE:
+        text = f"needs scanners.{off[0]}, which is switched off"
+        structurer.note("scanners.dmarc.enabled", place, text)
 
 
 def _check_keys(structurer: Structurer, node: yaml.Node | None, config: Config) -> None:

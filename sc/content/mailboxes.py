@@ -57,6 +57,10 @@ def _mailboxes(value: str) -> Iterator[Mailbox]:
                 yield _mailbox(words, address)
             words, address = [], None
         elif bracketed is not None:
+            if address and "@" in address:
+                # Two without a comma: readers may show either.
+                yield _mailbox(words, address)
+                words = []
             address = bracketed
         elif quoted is not None:
             words.append(_QUOTED_PAIR.sub(r"\1", quoted))

@@ -6,9 +6,10 @@ from typing import Any
 
 from attrs import frozen
 
-from sc.scanners import clamav, dkim, headers, links, patterns, spamassassin, spf
+from sc.scanners import clamav, dkim, dmarc, headers, links, patterns, spamassassin, spf
 from sc.scanners.clamav import ClamAVSettings
 from sc.scanners.dkim import DKIMSettings
+from sc.scanners.dmarc import DMARCSettings
 from sc.scanners.ground import Ground
 from sc.scanners.headers import HeadersSettings
 from sc.scanners.interface import Scanner
@@ -28,6 +29,7 @@ BUILDERS: Mapping[str, Callable[[Any, Ground], Scanner]] = MappingProxyType(
         "spamassassin": spamassassin.build,
         "spf": spf.build,
         "dkim": dkim.build,
+        "dmarc": dmarc.build,
     }
 )
 
@@ -52,6 +54,7 @@ class ScannersSettings:
     spamassassin: SpamAssassinSettings = SpamAssassinSettings()
     spf: SPFSettings = SPFSettings()
     dkim: DKIMSettings = DKIMSettings()
+    dmarc: DMARCSettings = DMARCSettings()
 
     @property
     def by_name(self) -> dict[str, ScannerSettings]:

@@ -25,10 +25,12 @@ def test_order_and_interfaces() -> None:
         ("spamassassin", Interface.SOCKET),
         ("spf", Interface.BUILTIN),
         ("dkim", Interface.BUILTIN),
+        ("dmarc", Interface.BUILTIN),
     ]
     assert [e.name for e in entries] == list(settings.by_name)
     assert [e.settings for e in entries] == list(settings.by_name.values())
-    assert not any(e.scanner.needs for e in entries)
+    needs = {e.name: e.scanner.needs for e in entries if e.scanner.needs}
+    assert needs == {"dmarc": ("spf", "dkim")}
 
 
 def test_defaults() -> None:
@@ -39,6 +41,7 @@ def test_defaults() -> None:
     assert PatternsSettings().enabled is Enabled.TRUE
     assert ScannersSettings().spf.enabled is Enabled.FALSE
     assert ScannersSettings().dkim.enabled is Enabled.FALSE
+    assert ScannersSettings().dmarc.enabled is Enabled.FALSE
 
 
 def test_no_default_socket_in_a_shared_folder() -> None:
