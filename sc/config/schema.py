@@ -20,6 +20,7 @@ from sc.net.cache_settings import CacheSettings
 from sc.net.resolver import ResolverSettings
 from sc.outbox.settings import OutboxSettings
 from sc.scan.health import HealthSettings
+from sc.scan.outbound import OnReject, OutboundSettings
 from sc.scan.policy import may_quarantine, scanner_policies
 from sc.scan.settings import PolicySettings
 from sc.scanners import dmarc
@@ -41,6 +42,7 @@ class Config:
     @ivar scanners: who looks at each message.
     @ivar health: how the scanners are watched.
     @ivar policy: what follows from a verdict.
+    @ivar outbound: what becomes of spam of authenticated users and local networks.
     @ivar access: who may ask for what; loopback may all but `admin`.
     @ivar resolver: our own DNS client.
     @ivar trusted_boundary: whose Received fields we believe.
@@ -63,6 +65,7 @@ class Config:
     scanners: ScannersSettings = ScannersSettings()
     health: HealthSettings = HealthSettings()
     policy: PolicySettings = PolicySettings()
+    outbound: OutboundSettings = OutboundSettings()
     access: AccessSettings = AccessSettings()
     resolver: ResolverSettings = ResolverSettings()
     trusted_boundary: Boundary = Boundary()
@@ -122,12 +125,14 @@ def _check(
 ) -> None:
     """What no part can see alone."""
     doors = [n for n, x in listeners.items() if x.enabled and _relays(x)]
-    possible = may_quarantine(config.policy, scanner_policies(config.scanners.by_name))
+    possible = config.outbound.reject is OnReject.QUARANTINE or may_quarantine(
+        config.policy, scanner_policies(config.scanners.by_name)
+    )
     known = config.policy.quarantine_address or not possible
     if root is not None and doors and not known:
         structurer.note(
             "policy.quarantine_address",
-            _child(root, "policy") or root,
+            _child(root, "policy") or _child(root, "outbound") or root,
             f"is missing: a message can be quarantined, and {doors[0]} would not"
             " know where to send it",
         )

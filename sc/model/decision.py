@@ -76,6 +76,8 @@ class Decision:
     @ivar add_header_at: the threshold of `add header` (SPAMC's number).
     @ivar reject_at: the threshold of `reject` (RSPAMC's and /checkv2's number).
     @ivar subject: the new Subject, for `rewrite subject`; `%s` is the old one.
+    @ivar redirect_to: where a door that relays sends a rejected message of our own
+        user, in place of refusing it.
     """
 
     action: Action
@@ -87,6 +89,7 @@ class Decision:
     symbols: tuple[ScoredSymbol, ...] = ()
     fields: tuple[Field, ...] = ()
     subject: str | None = None
+    redirect_to: str | None = None
 
     @property
     def is_spam(self) -> bool:

@@ -10,6 +10,7 @@ from sc.model.decision import Action, Decision, Reason, ScoredSymbol
 from sc.model.envelope import Direction, Envelope
 from sc.model.verdict import State, Symbol, Verdict, names_virus
 from sc.scan import headers
+from sc.scan.outbound import OutboundSettings
 from sc.scan.reasons import ALLOWED, SENTENCES, by_score, reason_of
 from sc.scan.settings import ANY_VIRUS, PolicySettings, Thresholds
 from sc.scanners.naming import symbol_prefix
@@ -49,6 +50,7 @@ class _Cause:
 
     action: Action
     reason: Reason
+    redirect_to: str | None = None
 
 
 @frozen
@@ -85,11 +87,13 @@ class ScanPolicy:
     """
     @ivar scanners: by name; an unknown scanner has the defaults.
     @ivar software: our name and version, for the fields.
+    @ivar outbound: what becomes of our own users' spam.
     """
 
     settings: PolicySettings = field(factory=PolicySettings)
     scanners: Mapping[str, ScannerPolicy] = field(factory=dict)
     software: str = "sc"
+    outbound: OutboundSettings = OutboundSettings()
     _overrides: _Overrides = field(init=False, repr=False)
 
     @_overrides.default
@@ -135,6 +139,7 @@ class ScanPolicy:
         )
         if cause.action is Action.NO_ACTION and verdict.errors:
             cause = _Cause(Action.NO_ACTION, Reason.UNSCANNED)
+        cause = self._for_our_own(cause, envelope)
         decision = Decision(
             action=cause.action,
             reason=cause.reason,
@@ -144,6 +149,7 @@ class ScanPolicy:
             reject_at=_reject_at(thresholds),
             symbols=symbols,
             subject=self._subject(cause.action),
+            redirect_to=cause.redirect_to,
         )
         fields = headers.fields(decision, verdict.message_id, self.software)
         return evolve(decision, fields=fields)
@@ -190,6 +196,13 @@ class ScanPolicy:
         actions = [_ON_ERROR[self._scanner(name).on_error] for name in verdict.errors]
         action = max(actions, key=lambda a: a.severity, default=Action.NO_ACTION)
         return _Cause(action, Reason.UNSCANNED if actions else Reason.CLEAN)
+
+    def _for_our_own(self, cause: _Cause, envelope: Envelope) -> _Cause:
+        ours = self.direction(envelope) is not Direction.INBOUND
+        if cause.action is not Action.REJECT or not ours:
+            return cause
+        action = self.outbound.action(cause.reason)
+        return _Cause(action, cause.reason, self.outbound.redirect_to(cause.reason))
 
     def _sentence(self, cause: _Cause) -> str:
         if cause.action is Action.REJECT and self.settings.reject_message:

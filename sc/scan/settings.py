@@ -27,7 +27,8 @@ def _plain(_instance: object, _attribute: Any, value: str) -> None:
         raise ValueError("must be at most 300 characters of printable ASCII")
 
 
-def _address(_instance: object, _attribute: Any, value: str) -> None:
+def is_address(_instance: object, _attribute: Any, value: str) -> None:
+    """@raise ValueError: it is neither empty nor an address."""
     if value and not _ADDRESS.fullmatch(value):
         raise ValueError("must be a mail address")
 
@@ -109,6 +110,6 @@ class PolicySettings:
         default=Factory(_overrides), validator=_symbols
     )
     local_networks: tuple[IPNetwork, ...] = ()
-    quarantine_address: str = field(default="", validator=_address)
+    quarantine_address: str = field(default="", validator=is_address)
     reject_message: str = field(default="", validator=_plain)
     subject: str = field(default="*** SPAM *** %s", validator=_subject)

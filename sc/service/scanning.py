@@ -24,7 +24,8 @@ def build_scanning(config: Config, base: Foundation) -> Scanning:
     """Nothing is probed before the watch is started."""
     clock = base.around.reactor
     policies = scanner_policies(config.scanners.by_name)
-    policy = ScanPolicy(config.policy, policies, f"sc {sc.__version__}")
+    software = f"sc {sc.__version__}"
+    policy = ScanPolicy(config.policy, policies, software, config.outbound)
     senders = Senders(clock, base.resolver, policy.direction)
     ground = Ground(clock, base.offload, senders, base.resolver, base.cache)
     entries = build_scanners(config.scanners, ground)

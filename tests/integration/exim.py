@@ -4,7 +4,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -74,12 +74,16 @@ plain:
 """
 
 
-def sections(name: str, address: str) -> tuple[str, str]:
-    """
-    The two parts of a file from etc/exim, for sc at another address.
-    """
+def two_parts(name: str) -> tuple[str, str]:
+    """The two parts of a file from etc/exim."""
     text = (ETC / name).read_text()
-    _, main, acl = re.split(r"^# ---- \d\. .*$", text, flags=re.MULTILINE)
+    _, first, second = re.split(r"^# ---- \d\. .*$", text, flags=re.MULTILINE)
+    return first, second
+
+
+def sections(name: str, address: str) -> tuple[str, str]:
+    """The main section's part and the ACL's, for sc at another address."""
+    main, acl = two_parts(name)
     assert main.count("spamd_address = 127.0.0.1 5783") == 1
     return main.replace(
         "spamd_address = 127.0.0.1 5783", f"spamd_address = {address}"
@@ -122,6 +126,13 @@ class Exim:
         ]
         return await run(argv, message)
 
+    async def send_from(self, ip: str, message: bytes, *options: str) -> Finished:
+        """The same from a client at any address, by Exim's own word for it."""
+        exim = f"{program('exim4')} -C {self.folder}/exim.conf -bs -oMa {ip}"
+        argv = [program("swaks"), "--pipe", exim, "--helo", "client.example.org"]
+        argv += ["--from", "alice@example.org", "--to", "bob@exim.test", "--data", "-"]
+        return await run([*argv, *options], message)
+
     async def run_queue(self) -> None:
         """Try each message once, to the end; one that this makes waits for the next."""
         argv = [program("exim4"), "-C", str(self.folder / "exim.conf"), "-qff"]
@@ -131,12 +142,20 @@ class Exim:
     async def delivered(self) -> str:
         """The first message that arrives in the mailbox."""
         mbox = self.folder / "mail" / "mbox"
+        await self._wait(
+            lambda: mbox.exists() and mbox.read_text("latin-1").endswith("\n\n")
+        )
+        return mbox.read_text("latin-1")
+
+    async def logged(self, text: str) -> None:
+        await self._wait(lambda: text in self.log())
+
+    async def _wait(self, happened: Callable[[], bool]) -> None:
         waited = 0.0
-        while not (mbox.exists() and mbox.read_text("latin-1").endswith("\n\n")):
-            assert waited < PATIENCE, f"nothing was delivered:\n{self.log()}"
+        while not happened():
+            assert waited < PATIENCE, f"it does not happen:\n{self.log()}"
             waited += 0.05
             await pause(0.05)
-        return mbox.read_text("latin-1")
 
     def log(self) -> str:
         logs = sorted((self.folder / "log").glob("*log"))

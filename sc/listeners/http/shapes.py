@@ -56,12 +56,16 @@ def scan_object(outcome: Outcome) -> dict[str, Any]:
 
 
 def _decision(decision: Decision) -> dict[str, Any]:
-    shape = {
+    shape: dict[str, Any] = {
         "action": decision.action.value,
         "reason": decision.reason.value,
         "score": number(decision.score),
     }
-    return shape if decision.subject is None else {**shape, "subject": decision.subject}
+    if decision.subject is not None:
+        shape["subject"] = decision.subject
+    if decision.redirect_to is not None:
+        shape["redirect_to"] = decision.redirect_to
+    return shape
 
 
 def _recipient(one: RecipientDecision) -> dict[str, Any]:

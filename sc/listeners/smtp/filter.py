@@ -98,14 +98,24 @@ class Filter:
             return (Reply(451, (f"4.3.5 {text}",)),) * count
         if action is Action.SOFT_REJECT:
             return (Reply(451, (f"4.7.1 {decision.sentence}",)),) * count
+        if decision.redirect_to is not None:
+            return await self._put_aside(message, decision, decision.redirect_to)
+        if action is Action.QUARANTINE:
+            return await self._put_aside(message, decision, self.quarantine_address)
         if action is Action.REJECT and self.settings.refuses:
             return (Reply(550, (f"5.7.1 {decision.sentence}",)),) * count
-        if action is not Action.QUARANTINE:
-            delivery = self.packing.pack(message, decision)
-            return await self._deliver(self.next_hop, message.id, delivery)
-        if self.quarantine_address is None:
+        delivery = self.packing.pack(message, decision)
+        return await self._deliver(self.next_hop, message.id, delivery)
+
+    async def _put_aside(
+        self, message: Message, decision: Decision, address: str | None
+    ) -> tuple[Reply, ...]:
+        """To this address alone; one reply for each recipient."""
+        count = len(message.envelope.recipients)
+        if address is None:
             return (NO_QUARANTINE,) * count
-        aside = self.packing.put_aside(message, decision, self.quarantine_address)
+        assert self.next_hop is not None, "the caller has looked"
+        aside = self.packing.put_aside(message, decision, address)
         return await self._deliver(self.next_hop, message.id, aside) * count
 
     async def _deliver(

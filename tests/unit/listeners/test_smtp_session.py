@@ -206,6 +206,21 @@ async def test_quarantine() -> None:
     client.leave()
 
 
+@pytest.mark.parametrize("position", list(Position))
+async def test_redirected(position: Position) -> None:
+    """Spam of our own user goes to the operator, before the queue or behind it."""
+    next_hop = FakeNextHop()
+    flow = stub_flow(evolve(SPAM, redirect_to="abuse@example.org"))
+    it = door(settings("smtp", position=position), flow, next_hop)
+    client = MemoryClient(it)
+    assert client.send(BOB, CAROL) == RELAYED
+    (delivery,) = next_hop.delivered
+    assert (delivery.sender, delivery.recipients) == ("", ("abuse@example.org",))
+    assert f"X-SC-Original-Recipient: {CAROL}\r\n".encode() in octets(delivery)
+    assert b"X-Spam-Action: reject\r\n" in octets(delivery)
+    client.leave()
+
+
 async def test_quarantine_without_an_address() -> None:
     """Without a place to put it, the message stays where it is."""
     flow = stub_flow(decision_of(Action.QUARANTINE))
