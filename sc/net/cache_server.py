@@ -12,7 +12,7 @@ from twisted.logger import Logger
 from sc.net.cache_connection import CacheConnection
 from sc.net.sharing import Sharing
 from sc.net.stream_exchange import ExchangeError, plain_problem
-from sc.wire.cache_codec import CacheCodec, Refused, Reply, Values
+from sc.wire.cache_codec import CacheCodec, Counts, Refused, Reply, Values
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 """Seconds for which a server that failed is not asked; doubled at each failure."""
@@ -52,6 +52,11 @@ class CacheServer:
     async def put(self, values: Mapping[bytes, bytes], ttl: int) -> None:
         """Tell it; see `CacheCodec.put`. Never fails."""
         await self._ask("writes", lambda codec: codec.put(values, ttl))
+
+    async def add(self, amounts: Mapping[bytes, int], ttl: int) -> Mapping[bytes, int]:
+        """What the counters are now; see `CacheCodec.add`. Never fails."""
+        reply = await self._ask("counts", lambda codec: codec.add(amounts, ttl))
+        return reply.now if isinstance(reply, Counts) else {}
 
     async def close(self) -> None:
         """Return when no socket is left."""

@@ -31,6 +31,18 @@ class Cache(Protocol):
         """
         ...
 
+    async def add_many(
+        self, amounts: Mapping[str, int], ttl: float
+    ) -> Mapping[str, int]:
+        """
+        Add to counters, each at once for all nodes, in one round trip. They begin at
+        0, last for `ttl` seconds at least, and have keys that no value has. 0 only
+        reads.
+
+        What they are now; one that is not there could not be counted. Never fails.
+        """
+        ...
+
     async def close(self) -> None:
         """Return when no socket is left."""
         ...

@@ -29,6 +29,12 @@ class CountedCache:
         """See `Cache.set_many`."""
         await self._cache.set_many(values, ttl)
 
+    async def add_many(
+        self, amounts: Mapping[str, int], ttl: float
+    ) -> Mapping[str, int]:
+        """See `Cache.add_many`."""
+        return await self._cache.add_many(amounts, ttl)
+
     async def close(self) -> None:
         """See `Cache.close`."""
         await self._cache.close()

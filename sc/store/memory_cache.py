@@ -62,6 +62,19 @@ class MemoryCache:
         while self._is_full:
             self._forget(next(iter(self._entries)))
 
+    async def add_many(
+        self, amounts: Mapping[str, int], ttl: float
+    ) -> Mapping[str, int]:
+        """See `Cache.add_many`."""
+        known = await self.get_many(amounts)
+        now = {
+            key: int(known.get(key, b"0")) + amount
+            for key, amount in amounts.items()
+            if known.get(key, b"0").isdigit()
+        }
+        await self.set_many({key: b"%d" % count for key, count in now.items()}, ttl)
+        return now
+
     async def close(self) -> None:
         """See `Cache.close`."""
         self._entries.clear()

@@ -27,6 +27,10 @@ class Server(Protocol):
 
     async def put(self, values: Mapping[bytes, bytes], ttl: int) -> None: ...
 
+    async def add(
+        self, amounts: Mapping[bytes, int], ttl: int
+    ) -> Mapping[bytes, int]: ...
+
     async def close(self) -> None: ...
 
 
@@ -62,13 +66,29 @@ class SharedCache:
             for key, value in values.items()
             if len(value) <= MAX_VALUE
         }
-        seconds = max(1, min(ceil(ttl), MAX_TTL))
+        seconds = _seconds(ttl)
         telling = [
             Deferred.fromCoroutine(server.put({k: fitting[k] for k in part}, seconds))
             for server, mine in self._placed(fitting)
             for part in _parts(mine)
         ]
         await _all(telling)
+
+    async def add_many(
+        self, amounts: Mapping[str, int], ttl: float
+    ) -> Mapping[str, int]:
+        """See `Cache.add_many`."""
+        spelled = {self._spelled(key): key for key in amounts}
+        seconds = _seconds(ttl)
+        adding = [
+            Deferred.fromCoroutine(
+                server.add({k: amounts[spelled[k]] for k in part}, seconds)
+            )
+            for server, mine in self._placed(spelled)
+            for part in _parts(mine)
+        ]
+        counted = await _all(adding)
+        return {spelled[key]: now for answer in counted for key, now in answer.items()}
 
     async def close(self) -> None:
         """See `Cache.close`."""
@@ -94,6 +114,11 @@ class SharedCache:
             weights = [blake2b(name + b"\n" + key).digest() for name in names]
             placed[weights.index(max(weights))].append(key)
         return list(zip(self._servers, placed, strict=True))
+
+
+def _seconds(ttl: float) -> int:
+    """Never 0, which is for ever to memcached and an error to Redis."""
+    return max(1, min(ceil(ttl), MAX_TTL))
 
 
 def _parts(keys: Sequence[bytes]) -> list[Sequence[bytes]]:

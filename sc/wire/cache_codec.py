@@ -20,6 +20,9 @@ MAX_LINE = 1024
 
 MAX_TEXT = 100
 
+MAX_DIGITS = 19
+"""Of a counter: servers count in 64 bits."""
+
 
 class ProtocolError(Exception):
     """What arrived answers nothing that we asked; the connection is of no more use."""
@@ -30,6 +33,13 @@ class Values:
     """What is there of the keys that were asked for."""
 
     found: Mapping[bytes, bytes] = field(repr=False)
+
+
+@frozen
+class Counts:
+    """What the counters are now that were added to."""
+
+    now: Mapping[bytes, int]
 
 
 @frozen
@@ -48,12 +58,12 @@ class Refused:
     text: str
 
 
-Reply: TypeAlias = Values | Done | Refused
+Reply: TypeAlias = Values | Counts | Done | Refused
 
 
 class CacheCodec(Protocol):
     """
-    One connection of a client. Each of the first three gives the octets to send, and
+    One connection of a client. All but the last give the octets to send, and
     has exactly one reply, in the same order.
     """
 
@@ -69,6 +79,15 @@ class CacheCodec(Protocol):
         """
         @param values: at least one, each of at most `MAX_VALUE` octets.
         @param ttl: seconds, more than 0 and at most 30 days.
+        """
+        ...
+
+    def add(self, amounts: Mapping[bytes, int], ttl: int) -> bytes:
+        """
+        Add to counters, which begin at 0.
+
+        @param amounts: at least one, at most `MAX_KEYS`, none below 0.
+        @param ttl: as for `put`; another client may have begun it with its own.
         """
         ...
 

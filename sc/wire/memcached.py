@@ -1,4 +1,4 @@
-"""memcached's text protocol, the client's side: get and set.
+"""memcached's text protocol, the client's side: get, set, add and incr.
 
 https://github.com/memcached/memcached/blob/master/doc/protocol.txt
 """
@@ -10,8 +10,10 @@ from collections.abc import Mapping, Sequence
 from attrs import define, field
 
 from sc.wire.cache_codec import (
+    MAX_DIGITS,
     MAX_LINE,
     MAX_VALUE,
+    Counts,
     Done,
     ProtocolError,
     Refused,
@@ -26,6 +28,9 @@ CRLF = b"\r\n"
 _VALUE = re.compile(rb"VALUE ([\x21-\x7e]{1,250}) \d{1,10} (\d{1,9})(?: \d{1,20})?")
 _CANNOT = b"SERVER_ERROR "
 """Begins the only errors after which the connection is still in step."""
+
+_NO_COUNTER = b"CLIENT_ERROR cannot increment"
+"""But for this one: `incr` has no value behind it that could be read as commands."""
 
 
 @define
@@ -73,12 +78,49 @@ class _Put:
         return Refused(self.refused) if self.refused else Done()
 
 
+@define
+class _Add:
+    """`add`, which begins a counter if there is none, and `incr` in turn."""
+
+    keys: deque[bytes]
+    now: dict[bytes, int] = field(factory=dict)
+    refused: str = ""
+    begun: bool = False
+
+    def take(self, line: bytes) -> Reply | None:
+        if not self.begun:
+            self._begin(line)
+        else:
+            self._count(line, self.keys.popleft())
+        self.begun = not self.begun
+        if self.keys:
+            return None
+        return Refused(self.refused) if self.refused else Counts(self.now)
+
+    def _begin(self, line: bytes) -> None:
+        if line.startswith(_CANNOT):
+            self._refuse("add", line)
+        elif line not in (b"STORED", b"NOT_STORED"):
+            raise ProtocolError("no answer to add")
+
+    def _count(self, line: bytes, key: bytes) -> None:
+        if line.isdigit() and len(line) <= MAX_DIGITS + 1:
+            self.now[key] = int(line)
+        elif line.startswith((_CANNOT, _NO_COUNTER, b"NOT_FOUND")):
+            self._refuse("incr", line)
+        else:
+            raise ProtocolError("no answer to incr")
+
+    def _refuse(self, verb: str, line: bytes) -> None:
+        self.refused = self.refused or f"{verb}: {plain(line)}"
+
+
 class MemcachedCodec:
     """One connection to memcached."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
-        self._wanted: deque[_Get | _Put] = deque()
+        self._wanted: deque[_Get | _Put | _Add] = deque()
 
     def opening(self) -> bytes:
         self._wanted.append(_Put("version", b"VERSION", 1))
@@ -94,6 +136,13 @@ class MemcachedCodec:
         return b"".join(
             b"set %b 0 %d %d\r\n%b\r\n" % (key, ttl, len(value), value)
             for key, value in values.items()
+        )
+
+    def add(self, amounts: Mapping[bytes, int], ttl: int) -> bytes:
+        self._wanted.append(_Add(deque(amounts)))
+        return b"".join(
+            b"add %b 0 %d 1\r\n0\r\nincr %b %d\r\n" % (key, ttl, key, amount)
+            for key, amount in amounts.items()
         )
 
     def receive_data(self, data: bytes) -> list[Reply]:

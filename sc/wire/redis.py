@@ -1,4 +1,4 @@
-"""Redis' protocol, the client's side: RESP2, MGET and SET.
+"""Redis' protocol, the client's side: RESP2, MGET, SET and INCRBY.
 
 https://redis.io/docs/latest/develop/reference/protocol-spec/
 """
@@ -10,8 +10,10 @@ from typing import TypeAlias
 from attrs import define, field, frozen
 
 from sc.wire.cache_codec import (
+    MAX_DIGITS,
     MAX_LINE,
     MAX_VALUE,
+    Counts,
     Done,
     ProtocolError,
     Refused,
@@ -87,9 +89,39 @@ class _Put:
         return Refused(self.refused) if self.refused else Done()
 
 
+@define
+class _Add:
+    """INCRBY and EXPIRE in turn, for each key; the first refusal counts."""
+
+    keys: deque[bytes]
+    now: dict[bytes, int] = field(factory=dict)
+    refused: str = ""
+    expires: bool = False
+
+    def take(self, element: "_Element") -> Reply | None:
+        verb = "EXPIRE" if self.expires else "INCRBY"
+        if isinstance(element, _Error):
+            self.refused = self.refused or f"{verb}: {element.code}"
+        elif not isinstance(element, _Integer):
+            raise ProtocolError(f"{verb} is not answered by a number")
+        elif not self.expires:
+            self.now[self.keys[0]] = element.value
+        if self.expires:
+            self.keys.popleft()
+        self.expires = not self.expires
+        if self.keys:
+            return None
+        return Refused(self.refused) if self.refused else Counts(self.now)
+
+
 @frozen
 class _Status:
     pass
+
+
+@frozen
+class _Integer:
+    value: int
 
 
 @frozen
@@ -109,7 +141,7 @@ class _Array:
     count: int
 
 
-_Element: TypeAlias = _Status | _Error | _Bulk | _Array
+_Element: TypeAlias = _Status | _Integer | _Error | _Bulk | _Array
 
 
 class RedisCodec:
@@ -118,7 +150,7 @@ class RedisCodec:
     def __init__(self, login: Login = Login()) -> None:
         self._login = login
         self._buffer = bytearray()
-        self._wanted: deque[_Get | _Put] = deque()
+        self._wanted: deque[_Get | _Put | _Add] = deque()
 
     def opening(self) -> bytes:
         return self._ask(self._login.commands())
@@ -131,6 +163,15 @@ class RedisCodec:
         seconds = b"%d" % ttl
         return self._ask(
             [(b"SET", key, value, b"EX", seconds) for key, value in values.items()]
+        )
+
+    def add(self, amounts: Mapping[bytes, int], ttl: int) -> bytes:
+        self._wanted.append(_Add(deque(amounts)))
+        # Behind each INCRBY: a counter that lost its end gets it back.
+        return b"".join(
+            _command(b"INCRBY", key, b"%d" % amount)
+            + _command(b"EXPIRE", key, b"%d" % ttl)
+            for key, amount in amounts.items()
         )
 
     def _ask(self, commands: Sequence[tuple[bytes, ...]]) -> bytes:
@@ -163,6 +204,8 @@ class RedisCodec:
         del self._buffer[: end + 2]
         if kind == b"+":
             return _Status()
+        if kind == b":":
+            return _Integer(_number(rest))
         if kind == b"-":
             return _Error(plain(rest.split(b" ", 1)[0]))
         if kind == b"*":
@@ -188,6 +231,13 @@ def _command(*words: bytes) -> bytes:
     for word in words:
         parts += (b"$%d\r\n" % len(word), word, CRLF)
     return b"".join(parts)
+
+
+def _number(text: bytes) -> int:
+    digits = text.removeprefix(b"-")
+    if not (digits.isdigit() and len(digits) <= MAX_DIGITS):
+        raise ProtocolError("a number is none")
+    return int(text)
 
 
 def _length(text: bytes) -> int:

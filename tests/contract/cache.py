@@ -4,6 +4,7 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 from attrs import evolve
+from twisted.internet.defer import Deferred
 
 from sc.abuse.contacts.cache import ContactCache
 from sc.abuse.contacts.record import Known
@@ -70,6 +71,35 @@ class CacheContract:
         await cache.set_many({"long": b"1"}, 31_536_000.0)
         await cache.set_many({"short": b"1"}, 9.5)
         assert await cache.get_many(["long", "short"]) == {"long": b"1", "short": b"1"}
+
+    async def test_counters(self, cache: Cache) -> None:
+        """They begin at 0, and each addition says what they are now."""
+        assert await cache.add_many({"n:a": 1, "n:b": 5}, 60.0) == {"n:a": 1, "n:b": 5}
+        assert await cache.add_many({"n:a": 2, "n:c d": 0}, 60.0) == {
+            "n:a": 3,
+            "n:c d": 0,
+        }
+        assert await cache.add_many({}, 60.0) == {}
+
+    async def test_many_counters(self, cache: Cache) -> None:
+        """More counters than one question takes."""
+        amounts = {f"n {n}": n for n in range(2 * MAX_KEYS + 1)}
+        assert await cache.add_many(amounts, 60.0) == amounts
+
+    async def test_no_addition_is_lost(self, cache: Cache) -> None:
+        """Each of many at once counts, and each sees another number."""
+        adding = [
+            Deferred.fromCoroutine(cache.add_many({"n:a": 1}, 60.0)) for _ in range(50)
+        ]
+        seen = [(await one)["n:a"] for one in adding]
+        assert sorted(seen) == list(range(1, 51))
+
+    async def test_a_value_is_no_counter(self, cache: Cache) -> None:
+        """What cannot be added to is left out, and stays what it is."""
+        await cache.set_many({"a": b"text"}, 60.0)
+        assert "a" not in await cache.add_many({"a": 1}, 60.0)
+        assert await cache.get_many(["a"]) == {"a": b"text"}
+        assert await cache.add_many({"n:a": 1}, 60.0) == {"n:a": 1}
 
     async def test_an_address_finds_its_network(self, cache: Cache) -> None:
         """What one node learnt of a network serves all its addresses on another."""

@@ -39,6 +39,17 @@ class Shelf:
         self.values[key], self.ttls[key] = value, ttl
         self.deadlines[key] = self._now() + ttl
 
+    def add(self, key: bytes, amount: int) -> int | None:
+        """None: it holds no number."""
+        before = self.get(key) or b"0"
+        if not before.isdigit():
+            return None
+        self.values[key] = b"%d" % (int(before) + amount)
+        return int(before) + amount
+
+    def expire(self, key: bytes, ttl: int) -> None:
+        self.ttls[key], self.deadlines[key] = ttl, self._now() + ttl
+
 
 class Building(Protocol):
     def __call__(self, shelf: Shelf, fault: Fault | None = None) -> FaultyProtocol: ...
@@ -95,7 +106,18 @@ class FakeRedis(FaultyProtocol):
             if self.shelf.refusal:
                 return b"-%b now\r\n" % self.shelf.refusal
             self.shelf.put(words[0], words[1], int(words[3]))
+        if verb in (b"INCRBY", b"EXPIRE"):
+            return self._count(verb, words[0], int(words[1]))
         return b"+PONG\r\n" if verb == b"PING" else b"+OK\r\n"
+
+    def _count(self, verb: bytes, key: bytes, number: int) -> bytes:
+        if verb == b"EXPIRE":
+            self.shelf.expire(key, number)
+            return b":1\r\n"
+        if self.shelf.refusal:
+            return b"-%b now\r\n" % self.shelf.refusal
+        now = self.shelf.add(key, number)
+        return b"-ERR not an integer\r\n" if now is None else b":%d\r\n" % now
 
 
 def _bulk(value: bytes | None) -> bytes:
@@ -113,7 +135,7 @@ class FakeMemcached(FaultyProtocol):
         while b"\r\n" in self._buffer:
             line, rest = self._buffer.split(b"\r\n", 1)
             verb, *words = line.split(b" ")
-            if verb != b"set":
+            if verb not in (b"set", b"add"):
                 self._buffer = rest
                 self.answer(self._read(verb, words), close=False)
                 continue
@@ -121,11 +143,15 @@ class FakeMemcached(FaultyProtocol):
             if len(rest) < size + 2:
                 return
             self._buffer = rest[size + 2 :]
-            self.answer(self._write(words, rest[:size]), close=False)
+            there = verb == b"add" and self.shelf.get(words[0]) is not None
+            stored = b"NOT_STORED\r\n" if there else self._write(words, rest[:size])
+            self.answer(stored, close=False)
 
     def _read(self, verb: bytes, keys: list[bytes]) -> bytes:
         if verb == b"version":
             return b"VERSION 1.6.18\r\n"
+        if verb == b"incr":
+            return self._count(keys[0], int(keys[1]))
         self.shelf.questions += 1
         found = ((key, self.shelf.get(key)) for key in keys)
         lines = [
@@ -134,6 +160,14 @@ class FakeMemcached(FaultyProtocol):
             if value is not None
         ]
         return b"".join(lines) + b"END\r\n"
+
+    def _count(self, key: bytes, amount: int) -> bytes:
+        if self.shelf.get(key) is None:
+            return b"NOT_FOUND\r\n"
+        now = self.shelf.add(key, amount)
+        if now is None:
+            return b"CLIENT_ERROR cannot increment or decrement non-numeric value\r\n"
+        return b"%d\r\n" % now
 
     def _write(self, words: list[bytes], value: bytes) -> bytes:
         if self.shelf.refusal:

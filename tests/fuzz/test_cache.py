@@ -15,8 +15,28 @@ from sc.wire.redis import RedisCodec
 from tests.contract.cache import NOW, V4, V6, known
 
 WORDS = [
-    *(b"*2", b"$1", b"$-1", b"$0", b"+OK", b"-ERR x", b":1", b"\r\n", b"\r", b"1"),
-    *(b"VALUE a 0 1", b"VALUE b 0 0", b"END", b"STORED", b"SERVER_ERROR x", b"ERROR"),
+    *(
+        b"*2",
+        b"$1",
+        b"$-1",
+        b"$0",
+        b"+OK",
+        b"-ERR x",
+        b":1",
+        b":x",
+        b"\r\n",
+        b"\r",
+        b"1",
+    ),
+    *(
+        b"VALUE a 0 1",
+        b"VALUE b 0 0",
+        b"END",
+        b"STORED",
+        b"NOT_FOUND",
+        b"SERVER_ERROR x",
+        b"ERROR",
+    ),
 ]
 STREAMS = st.lists(st.sampled_from(WORDS) | st.binary(max_size=6), max_size=12)
 
@@ -30,6 +50,7 @@ def test_only_protocol_error(make: type[CacheCodec], chunks: list[bytes]) -> Non
         codec.get((b"a", b"b"))
         codec.put({b"a": b"1"}, 1)
         codec.get((b"b",))
+        codec.add({b"a": 1}, 1)
         told: list[object] = []
         with suppress(ProtocolError):
             for piece in pieces:

@@ -216,6 +216,30 @@ async def test_refused_writes(kind: str, lines: list[str]) -> None:
         assert lines[1] == "cache server cache.example takes writes again"
 
 
+async def test_counters(kind: str, lines: list[str]) -> None:
+    """It counts, with a time to live; a server that refuses knows no number."""
+    async with peer(kind) as there:
+        assert await there.server.add({b"n": 2}, 60) == {b"n": 2}
+        assert await there.server.add({b"n": 1, b"m": 0}, 60) == {b"n": 3, b"m": 0}
+        assert there.shelf.ttls == {b"n": 60, b"m": 60}
+        there.shelf.refusal = b"OOM"
+        assert await there.server.add({b"new": 1}, 60) == {}
+        assert "refuses counts (" in lines[0]
+        assert "OOM" in lines[0]
+
+
+@pytest.mark.parametrize("fault", AFTER_CONNECT)
+async def test_counters_of_a_faulty_server(kind: str, fault: Fault) -> None:
+    """Whatever it does, no number is known, and nobody waits longer than for others."""
+    async with peer(kind) as there:
+        await there.put()
+        there.serving.connections[0].fault = fault
+        work = Deferred.fromCoroutine(there.server.add({b"n": 1}, 60))
+        if fault in SLOW:
+            there.clock.advance(0.5)
+        assert await work == {}
+
+
 async def test_one_who_leaves(kind: str) -> None:
     """The reply to one who has left is not taken for another's."""
     async with peer(kind) as there:

@@ -76,6 +76,11 @@ class Recorded:
         self.told.update(values)
         self.ttls.append(ttl)
 
+    async def add(self, amounts: Mapping[bytes, int], ttl: int) -> Mapping[bytes, int]:
+        self.asked += amounts
+        self.ttls.append(ttl)
+        return amounts
+
     async def close(self) -> None:
         """Nothing to close."""
 
@@ -128,6 +133,26 @@ async def test_whole_seconds(ttl: float, seconds: int) -> None:
     server = Recorded("a:1")
     await SharedCache([server], "ns").set_many({"a": b""}, ttl)
     assert server.ttls == [seconds]
+
+
+async def test_counters_have_their_place() -> None:
+    """A counter lies on one server, with whole seconds to live."""
+    servers = [Recorded(name) for name in ("a:1", "b:1", "c:1")]
+    cache = SharedCache(servers, "ns")
+    amounts = dict.fromkeys(KEYS, 1)
+    assert await cache.add_many(amounts, 0.5) == amounts
+    asked = [key for server in servers for key in server.asked]
+    assert len(asked) == len(set(asked)) == len(KEYS)
+    assert {ttl for server in servers for ttl in server.ttls} == {1}
+
+
+async def test_counter_expires() -> None:
+    """It begins anew at 0 when its time is over."""
+    clock = Clock()
+    cache = MemoryCache(clock)
+    await cache.add_many({"n:a": 2}, 60.0)
+    clock.advance(61.0)
+    assert await cache.add_many({"n:a": 1}, 60.0) == {"n:a": 1}
 
 
 async def test_leaving() -> None:

@@ -24,4 +24,5 @@ async def test_hits_and_misses() -> None:
         ("verdict", "hit"): 1.0,
         ("verdict", "miss"): 0.0,
     }
+    assert await cache.add_many({"limits:a": 1}, 60.0) == {"limits:a": 1}
     await cache.close()

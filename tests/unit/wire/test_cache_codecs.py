@@ -8,6 +8,7 @@ from sc.wire.cache_codec import (
     MAX_LINE,
     MAX_VALUE,
     CacheCodec,
+    Counts,
     Done,
     ProtocolError,
     Refused,
@@ -20,6 +21,7 @@ from sc.wire.redis import Login, RedisCodec
 Ask = Callable[[CacheCodec], bytes]
 PUT: Ask = lambda codec: codec.put({b"a": b"1", b"b": b"2"}, 60)  # noqa: E731
 GET: Ask = lambda codec: codec.get((b"a", b"b"))  # noqa: E731
+ADD: Ask = lambda codec: codec.add({b"a": 1, b"b": 2}, 60)  # noqa: E731
 OPEN: Ask = lambda codec: codec.opening()  # noqa: E731
 LARGEST = b"v" * MAX_VALUE
 
@@ -178,3 +180,54 @@ def test_no_status_of_memcached() -> None:
     """After an error of ours in a command nothing is in step any more."""
     with pytest.raises(ProtocolError, match="no answer to set"):
         replies(MemcachedCodec(), b"CLIENT_ERROR line format\r\n", PUT)
+
+
+def test_redis_counters() -> None:
+    """Each addition has its end behind it; the first error counts."""
+    codec = RedisCodec()
+    assert codec.add({b"a": 12}, 60) == (
+        b"*3\r\n$6\r\nINCRBY\r\n$1\r\na\r\n$2\r\n12\r\n"
+        b"*3\r\n$6\r\nEXPIRE\r\n$1\r\na\r\n$2\r\n60\r\n"
+    )
+    data = b":1\r\n:1\r\n:9223372036854775807\r\n:1\r\n"
+    data += b"-WRONGTYPE x\r\n:1\r\n:-2\r\n-READONLY x\r\n+PONG\r\n"
+    assert replies(RedisCodec(), data, ADD, ADD, OPEN) == [
+        Counts({b"a": 1, b"b": 9223372036854775807}),
+        Refused("INCRBY: WRONGTYPE"),
+        Done(),
+    ]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"+OK\r\n", b":x\r\n", b":\r\n", b":--1\r\n", b":1\r\n+OK\r\n", b":" + b"1" * 20],
+)
+def test_no_number_of_redis(data: bytes) -> None:
+    """A status, no digits, or too many of them."""
+    with pytest.raises(ProtocolError):
+        replies(RedisCodec(), data + b"\r\n", ADD)
+
+
+def test_memcached_counters() -> None:
+    """A counter is begun unless it is there, then added to; the first error counts."""
+    codec = MemcachedCodec()
+    assert codec.add({b"a": 12}, 60) == b"add a 0 60 1\r\n0\r\nincr a 12\r\n"
+    data = b"STORED\r\n1\r\nNOT_STORED\r\n18446744073709551615\r\n"
+    data += b"NOT_STORED\r\nCLIENT_ERROR cannot increment or decrement\r\n"
+    data += b"SERVER_ERROR out of memory\r\nNOT_FOUND\r\nVERSION 1\r\n"
+    assert replies(MemcachedCodec(), data, ADD, ADD, OPEN) == [
+        Counts({b"a": 1, b"b": 18446744073709551615}),
+        Refused("incr: CLIENT_ERROR cannot increment or decrement"),
+        Done(),
+    ]
+    data = b"SERVER_ERROR out of memory\r\nNOT_FOUND\r\n"
+    assert replies(MemcachedCodec(), data * 2, ADD) == [
+        Refused("add: SERVER_ERROR out of memory")
+    ]
+
+
+@pytest.mark.parametrize("data", [b"OK\r\n", b"STORED\r\nx\r\n", b"STORED\r\n-1\r\n"])
+def test_no_number_of_memcached(data: bytes) -> None:
+    """Something else, or no digits."""
+    with pytest.raises(ProtocolError):
+        replies(MemcachedCodec(), data, ADD)
