@@ -176,7 +176,7 @@ class DNSResolver:
 
     async def _addresses(self, host: str) -> tuple[IPAddress, ...]:
         name = _asked(host)
-        known = await _all(self._client.known(name, t) for t in (Type.A, Type.AAAA))
+        known = await all_of(self._client.known(name, t) for t in (Type.A, Type.AAAA))
         found: tuple[IPAddress, ...] = (
             *_of(known, IPv4Address),
             *_of(known, IPv6Address),
@@ -209,7 +209,7 @@ class DNSResolver:
         """See `RecordResolver.ptr`."""
         known = await self._records(ip.reverse_pointer, Type.PTR)
         names = list(dict.fromkeys(_of([known], str)))[:MAX_POINTERS]
-        checked = await _all(self._leads_to(name, ip) for name in names)
+        checked = await all_of(self._leads_to(name, ip) for name in names)
         found = tuple(name for name, leads in zip(names, checked, strict=True) if leads)
         if not found and None in checked:
             raise ResolveFailedError(f"no name of {ip} can be resolved now")
@@ -246,7 +246,8 @@ def _of(known: Iterable[Known], kind: type[T]) -> tuple[T, ...]:
     return tuple(data for k in known for data in k.data if isinstance(data, kind))
 
 
-async def _all(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+async def all_of(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """Everything at once; the first that fails, or whoever cancels, ends the others."""
     running = [Deferred.fromCoroutine(one) for one in work]
     try:
         return await gatherResults(running, consumeErrors=True)

@@ -13,6 +13,7 @@ from sc.store.cache import Cache
 class Ground:
     """
     @ivar cache: shared with other nodes, and with whoever else writes to it.
+    @ivar ignored_hosts: links to these, and to all below them, mean nothing.
     """
 
     reactor: IReactorTime
@@ -20,3 +21,4 @@ class Ground:
     senders: Senders
     resolver: DNSResolver
     cache: Cache
+    ignored_hosts: frozenset[str] = frozenset()

@@ -6,10 +6,22 @@ from typing import Any
 
 from attrs import frozen
 
-from sc.scanners import clamav, dkim, dmarc, headers, links, patterns, spamassassin, spf
+from sc.scanners import (
+    clamav,
+    dkim,
+    dmarc,
+    dnsbl,
+    headers,
+    links,
+    patterns,
+    spamassassin,
+    spf,
+    uribl,
+)
 from sc.scanners.clamav import ClamAVSettings
 from sc.scanners.dkim import DKIMSettings
 from sc.scanners.dmarc import DMARCSettings
+from sc.scanners.dnsbl import DNSBLSettings
 from sc.scanners.ground import Ground
 from sc.scanners.headers import HeadersSettings
 from sc.scanners.interface import Scanner
@@ -19,6 +31,7 @@ from sc.scanners.patterns import PatternsSettings
 from sc.scanners.settings import ScannerSettings
 from sc.scanners.spamassassin import SpamAssassinSettings
 from sc.scanners.spf import SPFSettings
+from sc.scanners.uribl import URIBLSettings
 
 BUILDERS: Mapping[str, Callable[[Any, Ground], Scanner]] = MappingProxyType(
     {
@@ -30,6 +43,8 @@ BUILDERS: Mapping[str, Callable[[Any, Ground], Scanner]] = MappingProxyType(
         "spf": spf.build,
         "dkim": dkim.build,
         "dmarc": dmarc.build,
+        "dnsbl": dnsbl.build,
+        "uribl": uribl.build,
     }
 )
 
@@ -55,6 +70,8 @@ class ScannersSettings:
     spf: SPFSettings = SPFSettings()
     dkim: DKIMSettings = DKIMSettings()
     dmarc: DMARCSettings = DMARCSettings()
+    dnsbl: DNSBLSettings = DNSBLSettings()
+    uribl: URIBLSettings = URIBLSettings()
 
     @property
     def by_name(self) -> dict[str, ScannerSettings]:

@@ -27,7 +27,14 @@ def build_scanning(config: Config, base: Foundation) -> Scanning:
     software = f"sc {sc.__version__}"
     policy = ScanPolicy(config.policy, policies, software, config.outbound)
     senders = Senders(clock, base.resolver, policy.direction)
-    ground = Ground(clock, base.offload, senders, base.resolver, base.cache)
+    ground = Ground(
+        clock,
+        base.offload,
+        senders,
+        base.resolver,
+        base.cache,
+        frozenset(h.lower().strip(".") for h in config.ignored_link_hosts),
+    )
     entries = build_scanners(config.scanners, ground)
     watch = ScannerWatch(entries, base.memory, clock, config.health)
     return Scanning(watch, ScanPipeline(entries, watch, clock), policy)

@@ -26,6 +26,8 @@ def test_order_and_interfaces() -> None:
         ("spf", Interface.BUILTIN),
         ("dkim", Interface.BUILTIN),
         ("dmarc", Interface.BUILTIN),
+        ("dnsbl", Interface.BUILTIN),
+        ("uribl", Interface.BUILTIN),
     ]
     assert [e.name for e in entries] == list(settings.by_name)
     assert [e.settings for e in entries] == list(settings.by_name.values())
@@ -42,6 +44,8 @@ def test_defaults() -> None:
     assert ScannersSettings().spf.enabled is Enabled.FALSE
     assert ScannersSettings().dkim.enabled is Enabled.FALSE
     assert ScannersSettings().dmarc.enabled is Enabled.FALSE
+    assert ScannersSettings().dnsbl.enabled is Enabled.FALSE
+    assert ScannersSettings().uribl.enabled is Enabled.FALSE
 
 
 def test_no_default_socket_in_a_shared_folder() -> None:
