@@ -8,15 +8,30 @@ from attrs import frozen
 
 class Health(Enum):
     """
-    `ABSENT`: `auto`, and never seen up: skipped. `DOWN`: it should be there: an
+    `ABSENT`: `auto`, and never seen up: skipped. `FAILING`: it should be there: an
     error for every message. `OFF`: switched off by the operator.
     """
 
     UNKNOWN = "unknown"
     UP = "up"
-    DOWN = "down"
+    FAILING = "failing"
     ABSENT = "absent"
     OFF = "off"
+
+
+@frozen
+class ServerStatus:
+    """
+    One of several servers that do a scanner's work.
+
+    @ivar interface: `socket` or `network`.
+    @ivar error: why it is not up; without paths or secrets.
+    """
+
+    interface: str
+    health: Health
+    since: datetime
+    error: str = ""
 
 
 @frozen
@@ -25,6 +40,7 @@ class ScannerStatus:
     @ivar interface: `socket`, `network`, `cli` or `builtin`.
     @ivar error: why it is not up; without paths or secrets.
     @ivar seconds: how long its last answer took.
+    @ivar servers: in the configured order; empty if it has none.
     """
 
     name: str
@@ -33,3 +49,4 @@ class ScannerStatus:
     since: datetime
     error: str = ""
     seconds: float | None = None
+    servers: tuple[ServerStatus, ...] = ()

@@ -4,13 +4,12 @@ The request is streamed with the peer's own speed, the reply is bounded, and all
 it ends at a deadline on the given clock.
 """
 
-import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from attrs import define, field, frozen
+from attrs import frozen
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.defer import TimeoutError as DeadlineError
 from twisted.internet.endpoints import (
@@ -32,9 +31,22 @@ from twisted.internet.tcp import Connection
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from sc.model.status import ServerStatus
+from sc.net.planted import refuse_planted
+from sc.net.server import Server
+from sc.net.server_pool import ExchangeError, ServerPool
 
-class ExchangeError(Exception):
-    """No reply. The text names neither paths nor secrets."""
+__all__ = [
+    "Exchange",
+    "ExchangeError",
+    "Question",
+    "SocketEndpoint",
+    "UnreachableError",
+    "client_endpoint",
+    "plain_problem",
+]
+
+Answer = TypeVar("Answer")
 
 
 class UnreachableError(ExchangeError):
@@ -44,31 +56,38 @@ class UnreachableError(ExchangeError):
 @frozen
 class Question:
     """
-    @ivar request: the octets to send, in pieces of a comfortable size.
+    @ivar request: makes the octets to send, in pieces of a comfortable size; called
+        anew for each server that is asked.
     @ivar limit: octets of the reply.
     @ivar terminator: ends the reply; None: the peer's close does.
     @ivar half_close: tell the peer by FIN that the request is whole.
     """
 
-    request: Iterable[bytes]
+    request: Callable[[], Iterable[bytes]]
     limit: int
     terminator: bytes | None = None
     half_close: bool = False
 
 
-@define
 class Exchange:
-    """
-    Asks the servers of one service.
+    """Asks the servers of one service."""
 
-    @ivar endpoints: tried in their order, the one that last accepted first.
-    @ivar connect_timeout: seconds for one server to accept.
-    """
-
-    _clock: IReactorTime
-    _endpoints: Sequence[IStreamClientEndpoint]
-    _connect_timeout: float = 5.0
-    _first: int = field(default=0, init=False)
+    def __init__(
+        self,
+        clock: IReactorTime,
+        endpoints: Sequence[IStreamClientEndpoint],
+        connect_timeout: float = 5.0,
+        pool: ServerPool | None = None,
+    ) -> None:
+        """
+        @param endpoints: in the order of the pool's servers.
+        @param connect_timeout: seconds for one server to accept.
+        @param pool: chooses the server; without one all have the same share.
+        """
+        self._clock, self._endpoints = clock, tuple(endpoints)
+        self._connect_timeout = connect_timeout
+        alike = [Server(str(number)) for number, _ in enumerate(endpoints)]
+        self._pool = pool or ServerPool(clock, alike)
 
     async def ask(self, question: Question, timeout: float) -> bytes:
         """
@@ -77,15 +96,49 @@ class Exchange:
         @param timeout: seconds for everything, connecting included.
         @raise ExchangeError: there is none, and why.
         """
-        work = Deferred.fromCoroutine(self._ask(question))
-        work.addTimeout(timeout, self._clock)
-        try:
-            return await work
-        except DeadlineError:
-            raise ExchangeError(f"no whole answer within {timeout:g} s") from None
+        return await self.read(question, bytes, timeout)
 
-    async def _ask(self, question: Question) -> bytes:
-        asking = await self._connect(question)
+    async def read(
+        self, question: Question, parse: Callable[[bytes], Answer], timeout: float
+    ) -> Answer:
+        """
+        Return the whole reply as a value.
+
+        @param parse: raises `ValueError` for what is no answer: the next server may
+            give one.
+        @raise ExchangeError: there is none, and why.
+        """
+        attempt = self._attempt(question, parse)
+        return await self._pool.ask(attempt, timeout)
+
+    async def probe(
+        self, question: Question, parse: Callable[[bytes], object], timeout: float
+    ) -> None:
+        """
+        Ask every server whether it would answer; one is enough.
+
+        @raise ExchangeError: none would, and why.
+        """
+        await self._pool.probe(self._attempt(question, parse), timeout)
+
+    def statuses(self) -> tuple[ServerStatus, ...]:
+        """How each server fares, in the configured order."""
+        return self._pool.statuses()
+
+    def _attempt(
+        self, question: Question, parse: Callable[[bytes], Answer]
+    ) -> Callable[[int], Coroutine[Any, Any, Answer]]:
+        async def attempt(number: int) -> Answer:
+            reply = await self._ask(self._endpoints[number], question)
+            try:
+                return parse(reply)
+            except ValueError as e:
+                raise ExchangeError(str(e)) from e
+
+        return attempt
+
+    async def _ask(self, endpoint: IStreamClientEndpoint, question: Question) -> bytes:
+        asking = await self._connect(endpoint, question)
         try:
             reply = await asking.reply
         finally:
@@ -94,27 +147,24 @@ class Exchange:
         await asking.lost
         return reply
 
-    async def _connect(self, question: Question) -> "_Asking":
-        """The first server that accepts, with the question on its way."""
-        reason = ""
-        count = len(self._endpoints)
-        for index in [(self._first + i) % count for i in range(count)]:
-            asking = _Asking(question)
-            connecting = self._endpoints[index].connect(_once(asking))
-            connecting.addErrback(_as_cancelled)
-            connecting.addTimeout(self._connect_timeout, self._clock)
-            try:
-                await connecting
-            except CancelledError:
-                raise
-            except DeadlineError:
-                reason = f"no connection within {self._connect_timeout:g} s"
-            except Exception as e:  # noqa: BLE001 endpoints raise what they like
-                reason = plain_problem(e)
-            else:
-                self._first = index
-                return asking
-        raise UnreachableError(reason)
+    async def _connect(
+        self, endpoint: IStreamClientEndpoint, question: Question
+    ) -> "_Asking":
+        """A connection, with the question on its way."""
+        asking = _Asking(question)
+        connecting = endpoint.connect(_once(asking))
+        connecting.addErrback(_as_cancelled)
+        connecting.addTimeout(self._connect_timeout, self._clock)
+        try:
+            await connecting
+        except CancelledError:
+            raise
+        except DeadlineError:
+            text = f"no connection within {self._connect_timeout:g} s"
+            raise UnreachableError(text) from None
+        except Exception as e:  # Endpoints raise what they like.
+            raise UnreachableError(plain_problem(e)) from e
+        return asking
 
 
 @implementer(IPullProducer)
@@ -127,7 +177,7 @@ class _Asking(Protocol):
         self.reply: Deferred[bytes] = Deferred(lambda _: self.abort())
         self.lost: Deferred[None] = Deferred()
         self._question = question
-        self._pieces: Iterator[bytes] = iter(question.request)
+        self._pieces: Iterator[bytes] = iter(question.request())
         self._received = bytearray()
 
     def connectionMade(self) -> None:
@@ -219,20 +269,6 @@ class SocketEndpoint:
 
     def connect(self, protocolFactory: IProtocolFactory) -> Deferred[IProtocol]:
         return Deferred.fromCoroutine(self._connect(protocolFactory))
-
-
-def refuse_planted(path: Path) -> None:
-    """
-    A folder that everybody may write lets any local user be the virus scanner.
-
-    @raise ExchangeError: the socket lies in such a folder, or is not there.
-    """
-    try:
-        folder = path.resolve(strict=True).parent
-    except OSError:
-        raise ExchangeError("its socket does not exist") from None
-    if folder.stat().st_mode & stat.S_IWOTH:
-        raise ExchangeError("its socket lies in a folder that everybody may write")
 
 
 def client_endpoint(reactor: object, server: str) -> IStreamClientEndpoint:

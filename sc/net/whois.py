@@ -101,7 +101,7 @@ class GuardedWhois:
         check_addresses(found, self.destinations, self.forbidden)
         endpoints = [self._endpoint(ip, port) for ip in found[:MAX_CONNECTIONS]]
         line = query.encode("ascii") + b"\r\n"
-        question = Question((line,), MAX_ANSWER)
+        question = Question(lambda: (line,), MAX_ANSWER)
         return await Exchange(self.reactor, endpoints).ask(question, self.timeout)
 
     def _endpoint(self, ip: IPAddress, port: int) -> IStreamClientEndpoint:

@@ -17,6 +17,7 @@ from sc.model.status import Health, ScannerStatus
 from sc.scan.seen import SeenMemory
 from sc.scanners.interface import Interface, ScannerError
 from sc.scanners.registry import Registered
+from sc.scanners.served import Served
 from sc.scanners.settings import Enabled
 
 PATIENCE = 3
@@ -145,27 +146,17 @@ class ScannerWatch:
         if watched.health is not Health.UP:
             return
         watched.failures += 1
-        watched.health, watched.since = Health.DOWN, _now(self._clock)
+        watched.health, watched.since = Health.FAILING, _now(self._clock)
         if watched.failures < PATIENCE:
             # Perhaps only this message is at fault: a good probe ends it in silence.
             self._schedule(watched, 0.0)
         else:
-            self._set(watched, Health.DOWN)
+            self._set(watched, Health.FAILING)
             self._schedule(watched, self._backoff(watched.failures - PATIENCE))
 
     def statuses(self) -> tuple[ScannerStatus, ...]:
         """In the registry's order."""
-        return tuple(
-            ScannerStatus(
-                name,
-                watched.entry.scanner.interface.value,
-                watched.health,
-                watched.since,
-                watched.error if watched.health is not Health.UP else "",
-                watched.seconds,
-            )
-            for name, watched in self._watched.items()
-        )
+        return tuple(_status(watched) for watched in self._watched.values())
 
     def _backoff(self, times: int) -> float:
         delay = self._settings.retry_interval * 2.0 ** min(times, 30)
@@ -217,7 +208,7 @@ class ScannerWatch:
     def _probe_failed(self, watched: _Watched, error: str) -> None:
         watched.missed += 1
         watched.error = error
-        self._set(watched, Health.DOWN if watched.expected else Health.ABSENT)
+        self._set(watched, Health.FAILING if watched.expected else Health.ABSENT)
         self._schedule(watched, self._backoff(watched.missed - 1))
 
     def _set(self, watched: _Watched, health: Health) -> None:
@@ -243,6 +234,22 @@ class ScannerWatch:
                 name=name,
                 error=watched.error,
             )
+
+
+def _status(watched: _Watched) -> ScannerStatus:
+    scanner = watched.entry.scanner
+    servers = scanner.servers() if isinstance(scanner, Served) else ()
+    # Servers may differ in kind: what counts is the one that answers.
+    alive = next((s.interface for s in servers if s.health is Health.UP), None)
+    return ScannerStatus(
+        scanner.name,
+        alive or scanner.interface.value,
+        watched.health,
+        watched.since,
+        watched.error if watched.health is not Health.UP else "",
+        watched.seconds,
+        servers,
+    )
 
 
 def _initial(entry: Registered) -> Health:

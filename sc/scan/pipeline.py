@@ -115,7 +115,7 @@ def _error(name: str, error: str) -> ScannerResult:
 
 def _not_asked(name: str, health: Health) -> ScannerResult:
     # A probe that was cut off by the shutdown leaves UNKNOWN: that is never clean.
-    if health in (Health.DOWN, Health.UNKNOWN):
+    if health in (Health.FAILING, Health.UNKNOWN):
         return _error(name, "down")
     reason = "switched off" if health is Health.OFF else "not here"
     return ScannerResult(name, State.SKIPPED, reason=reason)

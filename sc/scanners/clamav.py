@@ -1,10 +1,12 @@
 """ClamAV: asks clamd, one connection a message (zINSTREAM)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from functools import partial
 
 from attrs import field, frozen
 
 from sc.model.message import Message
+from sc.model.status import ServerStatus
 from sc.model.verdict import Findings, ScannerResult, Symbol
 from sc.net.stream_exchange import Exchange, ExchangeError, Question
 from sc.scanners.ground import Ground
@@ -56,24 +58,27 @@ class ClamAVScanner:
                 f"larger than {self._settings.max_octets} octets",
                 Symbol("CLAMAV_TOO_LARGE", description="not scanned for viruses"),
             )
+        request = partial(clamd.request, message.content)
+        question = Question(request, clamd.REPLY_LIMIT, clamd.END)
+        timeout = self._settings.timeout
         try:
-            octets = await self._ask(clamd.request(message.content))
-            reply = clamd.parse_reply(octets)
-        except (ExchangeError, clamd.ProtocolError) as e:
+            reply = await self._exchange.read(question, clamd.parse_reply, timeout)
+        except ExchangeError as e:
             raise ScannerError(str(e)) from e
         if isinstance(reply, clamd.Failed):
             raise MessageRefusedError(f"clamd could not scan it: {reply.text}")
         return _infected(reply.signature) if isinstance(reply, clamd.Found) else CLEAN
 
     async def probe(self) -> None:
+        question = Question(lambda: (clamd.PING,), clamd.REPLY_LIMIT, clamd.END)
+        timeout = self._settings.timeout
         try:
-            clamd.parse_pong(await self._ask([clamd.PING]))
-        except (ExchangeError, clamd.ProtocolError) as e:
+            await self._exchange.probe(question, clamd.parse_pong, timeout)
+        except ExchangeError as e:
             raise ScannerError(str(e)) from e
 
-    async def _ask(self, request: Iterable[bytes]) -> bytes:
-        question = Question(request, clamd.REPLY_LIMIT, clamd.END)
-        return await self._exchange.ask(question, self._settings.timeout)
+    def servers(self) -> tuple[ServerStatus, ...]:
+        return self._exchange.statuses()
 
 
 def build(settings: ClamAVSettings, ground: Ground) -> ClamAVScanner:

@@ -1,13 +1,11 @@
 """What an operator may set for every scanner; each adds what is its own."""
 
-import re
 from enum import Enum
 from typing import Any
 
 from attrs import field, frozen
 
-# "host:port", "[IPv6 address]:port", or the absolute path of a UNIX socket.
-_SERVER = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})|/[^\0]+")
+from sc.net.server import read_server
 
 
 class Enabled(Enum):
@@ -30,9 +28,7 @@ def are_servers(_instance: object, _attribute: Any, value: tuple[str, ...]) -> N
     if not value:
         raise ValueError("must name at least one server")
     for server in value:
-        match = _SERVER.fullmatch(server)
-        if match is None or (match[1] and not 0 < int(match[1]) < 65536):
-            raise ValueError(f"{server}: must be host:port or the path of a socket")
+        read_server(server)
 
 
 def positive(_instance: object, _attribute: Any, value: float) -> None:

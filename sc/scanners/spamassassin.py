@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from attrs import field, frozen
 
 from sc.model.message import Message
+from sc.model.status import ServerStatus
 from sc.model.verdict import RAW_LIMIT, Findings, ScannerResult, Symbol
 from sc.net.stream_exchange import Exchange, ExchangeError, Question
 from sc.scanners.ground import Ground
@@ -68,18 +70,18 @@ class SpamAssassinScanner:
                 f"larger than {self._settings.max_octets} octets",
                 Symbol("SPAMASSASSIN_TOO_LARGE", description="not scanned for spam"),
             )
-        request = spamc.request(message.content, self._user(message))
+        request = partial(spamc.request, message.content, self._user(message))
         # spamd reads lines: without the half-close a message that does not end in
         # a line end would wait for 300 s.
         question = Question(request, spamc.REPLY_LIMIT, half_close=True)
+        timeout = self._settings.timeout
         try:
-            octets = await self._exchange.ask(question, self._settings.timeout)
-            reply = spamc.parse_reply(octets)
-        except (ExchangeError, spamc.ProtocolError) as e:
+            reply, raw = await self._exchange.read(question, _reply, timeout)
+        except ExchangeError as e:
             raise ScannerError(str(e)) from e
         if isinstance(reply, spamc.Refused):
             raise MessageRefusedError(f"spamd could not scan it: code {reply.code}")
-        return _findings(reply, octets)
+        return _findings(reply, raw)
 
     def _user(self, message: Message) -> str:
         """SPAMC's own `User` goes on to spamd: it selects preferences, no more."""
@@ -87,19 +89,27 @@ class SpamAssassinScanner:
         return user if user and is_user(user) else self._settings.user
 
     async def probe(self) -> None:
-        question = Question([spamc.PING], 512, b"\n")
+        question = Question(lambda: (spamc.PING,), 512, b"\n")
+        timeout = self._settings.timeout
         try:
-            reply = await self._exchange.ask(question, self._settings.timeout)
-            spamc.parse_pong(reply)
-        except (ExchangeError, spamc.ProtocolError) as e:
+            await self._exchange.probe(question, spamc.parse_pong, timeout)
+        except ExchangeError as e:
             raise ScannerError(str(e)) from e
+
+    def servers(self) -> tuple[ServerStatus, ...]:
+        return self._exchange.statuses()
 
 
 def build(settings: SpamAssassinSettings, ground: Ground) -> SpamAssassinScanner:
     return SpamAssassinScanner(exchange(settings, ground), settings, settings.interface)
 
 
-def _findings(result: spamc.Result, octets: bytes) -> Findings:
+def _reply(octets: bytes) -> tuple[spamc.Reply, str]:
+    """Parsed, and as it came."""
+    return spamc.parse_reply(octets), octets[:RAW_LIMIT].decode("latin-1")
+
+
+def _findings(result: spamc.Result, raw: str) -> Findings:
     score = f"{result.score:.1f}"
     total = Symbol(
         "SPAMASSASSIN",
@@ -112,5 +122,5 @@ def _findings(result: spamc.Result, octets: bytes) -> Findings:
         (total, *(Symbol(f"SA_{name.upper()}") for name in result.symbols)),
         flagged=(score,) if result.is_spam else (),
         passed=() if result.is_spam else ("ham",),
-        raw=octets[:RAW_LIMIT].decode("latin-1"),
+        raw=raw,
     )

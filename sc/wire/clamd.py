@@ -21,7 +21,7 @@ _FAILED = re.compile(r"(?:stream: )?(?:([\x20-\x7e]{1,1024}?)\.? )?ERROR\0")
 _PATH = re.compile(r"/\S+")
 
 
-class ProtocolError(Exception):
+class ProtocolError(ValueError):
     """What arrived is no answer of clamd."""
 
 

@@ -28,7 +28,7 @@ _LENGTH = re.compile(r"\d{1,8}", re.ASCII)
 _PONG = re.compile(rb"SPAMD/\d{1,3}\.\d{1,3} 0 PONG\r\n")
 
 
-class ProtocolError(Exception):
+class ProtocolError(ValueError):
     """What arrived is no answer of spamd."""
 
 

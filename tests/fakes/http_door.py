@@ -35,7 +35,7 @@ from sc.listeners.http.settings import HttpSettings
 from sc.listeners.http.site import HttpSite
 from sc.model.complaint import Contact
 from sc.model.report import ReportState, ReportStatus
-from sc.model.status import Health, ScannerStatus
+from sc.model.status import Health, ScannerStatus, ServerStatus
 from sc.offload import Offload
 from sc.outbox.entry import Entry
 from sc.outbox.gate import Answered
@@ -68,7 +68,16 @@ ACCESS = AccessSettings(
 SINCE = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 STATUSES = (
     ScannerStatus("patterns", "builtin", Health.UP, SINCE, seconds=0.001),
-    ScannerStatus("clamav", "socket", Health.DOWN, SINCE, error="connection refused"),
+    ScannerStatus(
+        "clamav",
+        "socket",
+        Health.FAILING,
+        SINCE,
+        error="connection refused",
+        servers=(
+            ServerStatus("socket", Health.ABSENT, SINCE, "its socket does not exist"),
+        ),
+    ),
     ScannerStatus("rspamd", "network", Health.ABSENT, SINCE),
 )
 

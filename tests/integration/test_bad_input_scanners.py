@@ -132,7 +132,7 @@ async def test_it_hangs_when_probed(tmp_path: Path) -> None:
             f"scanners: {{clamav: {{enabled: true, servers: ['{address}']}}}}\n"
         )
         async with running(tmp_path, config) as daemon:
-            assert "scanner: clamav down" in daemon.log
+            assert "scanner: clamav failing" in daemon.log
             found = await scan(daemon)
             assert of("clamav", found)["error"] == "down"
             assert found["action"] == "soft reject"

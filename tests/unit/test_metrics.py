@@ -51,9 +51,11 @@ def test_health() -> None:
     metrics = Metrics()
     gone = ScannerStatus("clamav", "socket", Health.UP, SINCE)
     metrics.tell_scanners([gone])
-    metrics.tell_scanners([ScannerStatus("rspamd", "network", Health.DOWN, SINCE)])
+    metrics.tell_scanners([ScannerStatus("rspamd", "network", Health.FAILING, SINCE)])
     found = values(metrics, "sc_scanner_health")
-    assert {labels for labels, value in found.items() if value} == {("down", "rspamd")}
+    assert {labels for labels, value in found.items() if value} == {
+        ("failing", "rspamd")
+    }
     assert len(found) == len(Health)
 
 

@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 
 from sc.flow import Outcome
 from sc.model.decision import Decision, RecipientDecision, ScoredSymbol
-from sc.model.status import Health, ScannerStatus
+from sc.model.status import Health, ScannerStatus, ServerStatus
 from sc.model.verdict import ScannerResult, State, Symbol
 
 Json: TypeAlias = dict[str, Any] | list[Any]
@@ -122,4 +122,15 @@ def _status(status: ScannerStatus) -> dict[str, Any]:
         "since": status.since.isoformat(timespec="seconds"),
         "error": status.error,
         "seconds": number(status.seconds),
+        "servers": [_server(server) for server in status.servers],
+    }
+
+
+def _server(server: ServerStatus) -> dict[str, Any]:
+    """Neither host nor path: its place in `servers` says which one it is."""
+    return {
+        "interface": server.interface,
+        "state": server.health.value,
+        "since": server.since.isoformat(timespec="seconds"),
+        "error": server.error,
     }

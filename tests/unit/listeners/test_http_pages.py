@@ -57,7 +57,7 @@ def test_status() -> None:
     early.clock.advance(1767323045 + 7200)
     text = page(Client(beside=early).get("/status"))
     assert text.count('<th scope="row">') == 3
-    for said in ("up", "down", "not here", "connection refused", "1 ms", "(2 h)"):
+    for said in ("up", "failing", "not here", "connection refused", "1 ms", "(2 h)"):
         assert said in text
     assert 'datetime="2026-01-02 03:04:05Z"' in text
     assert "http-equiv" not in text

@@ -34,10 +34,19 @@ def test_scanners_available() -> None:
         "since": "2026-01-02T03:04:05+00:00",
         "error": "",
         "seconds": 0.001,
+        "servers": [],
     }
     down, absent = scanners["clamav"], scanners["rspamd"]
     assert (down["found"], down["available"]) == (True, False)
-    assert (down["state"], down["error"]) == ("down", "connection refused")
+    assert (down["state"], down["error"]) == ("failing", "connection refused")
+    assert down["servers"] == [
+        {
+            "interface": "socket",
+            "state": "absent",
+            "since": "2026-01-02T03:04:05+00:00",
+            "error": "its socket does not exist",
+        }
+    ]
     assert (absent["found"], absent["available"]) == (False, False)
 
 

@@ -36,7 +36,11 @@ REPLY = b"fine\0"
 
 
 def question(**changes: object) -> Question:
-    given = {"request": [b"how ", b"are you?"], "limit": 1000, "terminator": b"\0"}
+    given = {
+        "request": lambda: [b"how ", b"are you?"],
+        "limit": 1000,
+        "terminator": b"\0",
+    }
     return Question(**{**given, **changes})  # type: ignore[arg-type]
 
 
@@ -102,7 +106,7 @@ async def test_half_close_and_a_large_request() -> None:
     """A long request is streamed whole, and its end is told by closing our half."""
     pieces = [bytes(65536)] * 64
     async with serving(AtEof) as (address, _):
-        asked = question(request=pieces, half_close=True)
+        asked = question(request=lambda: pieces, half_close=True)
         assert await exchange(address).ask(asked, 5.0) == b"4194304\0"
 
 
@@ -117,7 +121,7 @@ async def test_request_waits_for_the_peer() -> None:
 
     async with serving(Deaf) as (address, _):
         work = Deferred.fromCoroutine(
-            exchange(address).ask(question(request=pieces()), 5.0)
+            exchange(address).ask(question(request=pieces), 5.0)
         )
         work.addErrback(lambda failure: failure.trap(CancelledError))
         await until(lambda: taken)
@@ -182,12 +186,29 @@ async def test_cancelled_while_waiting() -> None:
         await until(lambda: factory.connections[0].lost.called)
 
 
-async def test_refused_server_is_passed_over_and_remembered() -> None:
-    """The next server takes over, and is asked first from then on."""
-    async with refusing() as dead, faulty(None, REPLY) as alive:
-        asked = exchange(dead, alive)
-        assert await asked.ask(question(), 5.0) == REPLY
-        assert asked._first == 1
+@pytest.mark.parametrize("fault", [Fault.REFUSE, Fault.RESET, Fault.TRUNCATE])
+async def test_failed_server_is_passed_over(fault: Fault) -> None:
+    """The next server gets the whole question, though the first had it already."""
+    async with faulty(fault, REPLY) as failing, serving(Patient) as (alive, _):
+        asked = exchange(failing, alive)
+        assert await asked.ask(question(), 5.0) == b"how are you?\0"
+        assert [s.interface for s in asked.statuses()] == ["network", "network"]
+
+
+async def test_answer_that_is_none() -> None:
+    """What cannot be read is no answer: the next server is asked, too."""
+
+    def parse(octets: bytes) -> bytes:
+        if octets == REPLY:
+            return b"parsed"
+        raise ValueError("it speaks another language")
+
+    async with faulty(None, b"what?\0") as strange, faulty(None, REPLY) as alive:
+        both = exchange(strange, alive)
+        assert await both.read(question(), parse, 5.0) == b"parsed"
+        await both.probe(question(), parse, 5.0)
+        with pytest.raises(ExchangeError, match="another language"):
+            await exchange(strange).read(question(), parse, 5.0)
 
 
 async def test_all_refuse() -> None:

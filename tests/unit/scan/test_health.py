@@ -1,11 +1,13 @@
 """sc.scan.health: which scanners can be asked, and what their absence means."""
 
+from datetime import UTC, datetime
+
 import pytest
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import Clock
 from twisted.logger import Logger, LogLevel, capturedLogs
 
-from sc.model.status import Health
+from sc.model.status import Health, ServerStatus
 from sc.scan.health import HealthSettings, ScannerWatch
 from sc.scanners.interface import Interface
 from sc.scanners.settings import Enabled
@@ -30,8 +32,8 @@ async def watching(
 @pytest.mark.parametrize(
     ("enabled", "seen", "health"),
     [
-        (Enabled.TRUE, (), Health.DOWN),
-        (Enabled.AUTO, ("x",), Health.DOWN),
+        (Enabled.TRUE, (), Health.FAILING),
+        (Enabled.AUTO, ("x",), Health.FAILING),
         (Enabled.AUTO, (), Health.ABSENT),
         (Enabled.AUTO, ("y",), Health.ABSENT),
         (Enabled.FALSE, ("x",), Health.OFF),
@@ -61,7 +63,7 @@ async def test_found_is_remembered() -> None:
     assert watch.health("x") is Health.UP
     assert memory.names == {"x"}
     clock.advance(60.0)
-    assert watch.health("x") is Health.DOWN
+    assert watch.health("x") is Health.FAILING
 
 
 async def test_retries_back_off() -> None:
@@ -105,7 +107,7 @@ async def test_failed_message_revokes_and_probes_at_once() -> None:
     watch = await watching(scanner, clock=clock)
     with capturedLogs() as logs:
         watch.failed("x", "it broke the connection off")
-        assert watch.health("x") is Health.DOWN
+        assert watch.health("x") is Health.FAILING
         clock.advance(0.0)
     assert watch.health("x") is Health.UP
     assert not logs
@@ -134,7 +136,7 @@ async def test_probes_well_but_fails_messages() -> None:
         clock.advance(0.0)
     watch.failed("x", "silence")
     clock.advance(0.9)
-    assert watch.health("x") is Health.DOWN
+    assert watch.health("x") is Health.FAILING
     clock.advance(0.1)
     assert watch.health("x") is Health.UP
 
@@ -223,10 +225,28 @@ async def test_failure_during_a_probe_starts_no_second_one() -> None:
     clock.advance(0.0)
     assert scanner.probed == 2
     clock.advance(5.0)
-    assert watch.health("x") is Health.DOWN
+    assert watch.health("x") is Health.FAILING
 
 
 def test_settings_must_be_positive() -> None:
     """A probe interval of zero would spin."""
     with pytest.raises(ValueError, match="more than 0"):
         HealthSettings(probe_interval=0.0)
+
+
+class Pooled(Scripted):
+    """Has two servers; the second one is up."""
+
+    def servers(self) -> tuple[ServerStatus, ...]:
+        since = datetime.fromtimestamp(0, UTC)
+        return (
+            ServerStatus("network", Health.FAILING, since, "it refuses connections"),
+            ServerStatus("socket", Health.UP, since),
+        )
+
+
+async def test_servers() -> None:
+    """A scanner with servers tells each; how it is reached is how one that is up is."""
+    [status] = (await watching(Pooled())).statuses()
+    assert status.interface == "socket"
+    assert [server.health for server in status.servers] == [Health.FAILING, Health.UP]

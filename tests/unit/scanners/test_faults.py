@@ -86,6 +86,21 @@ async def test_scan(
     assert "/" not in str(raised.value)
 
 
+@pytest.mark.parametrize("fault", Fault)
+async def test_next_server(fault: Fault) -> None:
+    """In a pool another server answers in place of the one that fails."""
+    clock = Clock()
+    async with failing(FakeClamd, fault) as bad, serving(FakeClamd) as (good, _):
+        endpoints = [client_endpoint(reactor, address) for address in (bad, good)]
+        # The fake clock runs ahead of the sockets: only the first server may be late.
+        settings = ClamAVSettings(servers=(bad, good), timeout=3000.0)
+        exchange = Exchange(clock, endpoints, 1000.0)
+        scanner = ClamAVScanner(exchange, settings, Interface.NETWORK)
+        work = Deferred.fromCoroutine(scanner.scan(MESSAGE, {}))
+        assert (await ends(work, clock)).passed == ("OK",)
+        assert [s.error == "" for s in scanner.servers()] == [False, True]
+
+
 @PEERS
 @pytest.mark.parametrize("fault", Fault)
 async def test_probe(

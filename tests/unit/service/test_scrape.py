@@ -21,7 +21,7 @@ async def test_scrape(tmp_path: Path) -> None:
     assert b'sc_connections{listener="http"} 2.0\n' in await scrape.text()
     assert values(metrics, "sc_outbox_reports")["queued",] == 2.0
     assert values(metrics, "sc_outbox_oldest_seconds")[()] == 40.0
-    assert values(metrics, "sc_scanner_health")["down", "clamav"] == 1.0
+    assert values(metrics, "sc_scanner_health")["failing", "clamav"] == 1.0
     await bench.store.close()
 
 

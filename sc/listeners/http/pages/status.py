@@ -14,11 +14,11 @@ from sc.model.status import Health, ScannerStatus
 REFRESH = range(2, 3601)
 """Seconds: a page that loads itself each second would be a load of its own."""
 
-_MARKS = {Health.UP: "good", Health.DOWN: "bad", Health.UNKNOWN: "odd"}
+_MARKS = {Health.UP: "good", Health.FAILING: "bad", Health.UNKNOWN: "odd"}
 _WORDS = {
     Health.UNKNOWN: "not probed yet",
     Health.UP: "up",
-    Health.DOWN: "down",
+    Health.FAILING: "failing",
     Health.ABSENT: "not here",
     Health.OFF: "off",
 }
@@ -26,10 +26,10 @@ _WORDS = {
 
 def home(door: Door) -> Page:
     up = [s.name for s in door.statuses() if s.health is Health.UP]
-    down = [s.name for s in door.statuses() if s.health is Health.DOWN]
+    failing = [s.name for s in door.statuses() if s.health is Health.FAILING]
     scanners = f"Scanners that are up: {', '.join(up) or 'none'}."
-    if down:
-        scanners += f" Down: {', '.join(down)}."
+    if failing:
+        scanners += f" Failing: {', '.join(failing)}."
     content = Filled("home.html", scanners=scanners, **_readiness(door))
     return Page("Home", content, "/")
 

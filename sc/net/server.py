@@ -1,0 +1,41 @@
+"""Where a server is, as an operator writes it, and how much of the work it takes."""
+
+import re
+
+from attrs import frozen
+
+# "host:port", "[IPv6 address]:port", or the absolute path of a UNIX socket.
+_SERVER = re.compile(
+    r"((?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})|/[^\0]*?[^\0\s])"
+    r"(?:\s+weight=(\d{1,3}))?"
+)
+
+
+@frozen
+class Server:
+    """
+    @ivar address: "host:port", "[IPv6 address]:port" or "/path/of/socket".
+    @ivar weight: its share of the work, beside those of the others.
+    """
+
+    address: str
+    weight: int = 1
+
+    @property
+    def is_socket(self) -> bool:
+        return self.address.startswith("/")
+
+
+def read_server(text: str) -> Server:
+    """
+    `127.0.0.1:3310`, or with a share of its own `127.0.0.1:3310 weight=3`.
+
+    @raise ValueError: it is no such server.
+    """
+    match = _SERVER.fullmatch(text)
+    if match is None or (match[2] and not 0 < int(match[2]) < 65536):
+        raise ValueError(f"{text}: must be host:port or the path of a socket")
+    weight = int(match[3] or 1)
+    if not weight:
+        raise ValueError(f"{text}: the weight must be 1 to 999")
+    return Server(match[1], weight)
