@@ -71,7 +71,7 @@ class Pipeline(Protocol):
 class Policy(Protocol):
     def direction(self, envelope: Envelope) -> Direction: ...
 
-    def profile(self, recipient: str | None) -> Hashable:
+    def profile(self, envelope: Envelope, recipient: str | None) -> Hashable:
         """Recipients of one profile get one decision about a message."""
         ...
 
@@ -215,6 +215,10 @@ class Flow:
             message.listener, direction, first, verdict.results, seconds
         )
 
+    def profile(self, envelope: Envelope, recipient: str) -> Hashable:
+        """Doors with one reply take only recipients of one profile at a time."""
+        return self.policy.profile(envelope, recipient)
+
     async def report(self, message: Message, request: ReportRequest) -> ReportOutcome:
         """
         Never cancelled once begun: listeners shield it from a client that leaves.
@@ -234,7 +238,7 @@ def _decided(
     """In the order of the envelope; a thousand recipients are mostly one profile."""
     known: dict[Hashable, Decision] = {}
     for recipient in envelope.recipients or (None,):
-        profile = policy.profile(recipient)
+        profile = policy.profile(envelope, recipient)
         if profile not in known:
             known[profile] = policy.decide(verdict, envelope, recipient)
         yield RecipientDecision(recipient, known[profile])

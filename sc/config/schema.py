@@ -12,8 +12,9 @@ from sc.access import AccessSettings
 from sc.attached.settings import AttachedSettings
 from sc.config.listeners import DEFAULTS, Listener, Protocol, read_listeners
 from sc.config.load import Source, read_nodes
+from sc.config.policy_checks import check_policy
 from sc.config.problems import ConfigError
-from sc.config.structure import Structurer
+from sc.config.structure import Structurer, child
 from sc.history.settings import HistorySettings
 from sc.model.report import Boundary
 from sc.net.cache_settings import CacheSettings
@@ -95,18 +96,13 @@ def load(source: Source) -> Config:
         structurer.mapping(root, "")
     node = _without_listeners(root)
     config: Config = structurer.read(node, Config, "", Config())
-    listeners = read_listeners(structurer, _child(root, "listeners"))
+    listeners = read_listeners(structurer, child(root, "listeners"))
     if not structurer.problems:
         _check(structurer, root, config, listeners)
     if structurer.problems:
         problems = sorted(structurer.problems, key=lambda p: p.line)
         raise ConfigError(source.name, tuple(problems))
     return attrs.evolve(config, listeners=listeners)
-
-
-def _child(root: yaml.Node | None, name: str) -> yaml.Node | None:
-    pairs = root.value if isinstance(root, yaml.MappingNode) else ()
-    return next((value for key, value in pairs if key.value == name), None)
 
 
 def _without_listeners(root: yaml.Node | None) -> yaml.Node | None:
@@ -132,17 +128,19 @@ def _check(
     if root is not None and doors and not known:
         structurer.note(
             "policy.quarantine_address",
-            _child(root, "policy") or _child(root, "outbound") or root,
+            child(root, "policy") or child(root, "outbound") or root,
             f"is missing: a message can be quarantined, and {doors[0]} would not"
             " know where to send it",
         )
-    _check_names(structurer, _child(root, "scanners"), config)
-    _check_dmarc(structurer, _child(root, "scanners"), config.scanners)
-    reports = _child(root, "abuse_report")
-    _check_keys(structurer, _child(reports, "dkim"), config)
+    _check_names(structurer, child(root, "scanners"), config)
+    _check_dmarc(structurer, child(root, "scanners"), config.scanners)
+    policy = child(root, "policy")
+    check_policy(structurer, policy, config.policy, config.scanners)
+    reports = child(root, "abuse_report")
+    _check_keys(structurer, child(reports, "dkim"), config)
     for name in config.abuse_report.on.listeners:
         if name not in listeners and reports is not None:
-            place = _child(_child(reports, "on"), "listeners") or reports
+            place = child(child(reports, "on"), "listeners") or reports
             text = f"{name!r} is no listener: nothing would be reported"
             structurer.note("abuse_report.on.listeners", place, text)
 
@@ -152,7 +150,7 @@ def _check_names(
 ) -> None:
     """What the operator calls his scanners is told at its own line."""
     for problem in naming_problems(config.scanners):
-        group = _child(node, problem.group)
+        group = child(node, problem.group)
         assert isinstance(group, yaml.MappingNode), "there is none by default"
         place = next(key for key, _ in group.value if key.value == problem.name)
         path = f"scanners.{problem.group}.{problem.name}"
@@ -164,7 +162,7 @@ def _check_dmarc(
 ) -> None:
     """It judges by what others found: without them, good mail would fail."""
     off = [n for n in dmarc.NEEDS if scanners.by_name[n].enabled is Enabled.FALSE]
-    place = _child(_child(node, dmarc.NAME), "enabled")
+    place = child(child(node, dmarc.NAME), "enabled")
     if off and place is not None and scanners.dmarc.enabled is not Enabled.FALSE:
         text = f"needs scanners.{off[0]}, which is switched off"
         structurer.note("scanners.dmarc.enabled", place, text)
@@ -179,7 +177,7 @@ def _check_keys(structurer: Structurer, node: yaml.Node | None, config: Config) 
             read_key(settings)
         except SigningKeyError as e:
             path = f"abuse_report.dkim{f'[{index}]' if several else ''}.key_file"
-            key_file = _child(nodes[index], "key_file")
+            key_file = child(nodes[index], "key_file")
             assert key_file is not None, "it has no default"
             structurer.note(path, key_file, f"{settings.key_file} {e}")
 

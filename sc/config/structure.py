@@ -211,6 +211,12 @@ def _alone(node: yaml.Node, attributes: typing.Iterable[Any]) -> Any:
     return next((a for a in attributes if a.metadata.get("alone")), None)
 
 
+def child(node: yaml.Node | None, name: str) -> yaml.Node | None:
+    """What stands under a key; None if nothing does."""
+    pairs = node.value if isinstance(node, yaml.MappingNode) else ()
+    return next((value for key, value in pairs if key.value == name), None)
+
+
 def is_null(node: yaml.Node) -> bool:
     """An empty value, `~` or `null`."""
     return isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:null"

@@ -1,18 +1,20 @@
 """From a verdict to a decision: pure, so that the same mail gets the same answer."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from fnmatch import fnmatchcase
-from typing import Self
+from collections.abc import Mapping
 
 from attrs import evolve, field, frozen
 
 from sc.model.decision import Action, Decision, Reason, ScoredSymbol
 from sc.model.envelope import Direction, Envelope
-from sc.model.verdict import State, Symbol, Verdict, names_virus
+from sc.model.verdict import State, Verdict, names_virus
 from sc.scan import headers
 from sc.scan.outbound import OutboundSettings
+from sc.scan.overrides import Overrides
+from sc.scan.profiles import Profile, under
 from sc.scan.reasons import ALLOWED, SENTENCES, by_score, reason_of
-from sc.scan.settings import ANY_VIRUS, PolicySettings, Thresholds
+from sc.scan.rules import Rule
+from sc.scan.scoring import Scoring, total, without
+from sc.scan.settings import PolicySettings, Thresholds
 from sc.scanners.naming import symbol_prefix
 from sc.scanners.settings import OnError, ScannerSettings
 
@@ -54,35 +56,6 @@ class _Cause:
 
 
 @frozen
-class _Overrides:
-    """
-    @ivar exact: by symbol; most symbols meet only this.
-    @ivar patterns: with wildcards.
-    """
-
-    exact: Mapping[str, Action]
-    patterns: Mapping[str, Action]
-
-    @classmethod
-    def read(cls, overrides: Mapping[str, Action]) -> Self:
-        wild = {n: a for n, a in overrides.items() if "*" in n or "?" in n}
-        return cls({n: a for n, a in overrides.items() if n not in wild}, wild)
-
-    def actions(self, symbol: str) -> Iterator[Action]:
-        """The symbol's own name is the most specific that can be said of it."""
-        if symbol in self.exact:
-            yield self.exact[symbol]
-            return
-        for pattern, action in self.patterns.items():
-            if fnmatchcase(symbol, pattern) and _is_meant(symbol, pattern):
-                yield action
-
-
-def _is_meant(symbol: str, pattern: str) -> bool:
-    return pattern != ANY_VIRUS or names_virus(symbol)
-
-
-@frozen
 class ScanPolicy:
     """
     @ivar scanners: by name; an unknown scanner has the defaults.
@@ -94,11 +67,17 @@ class ScanPolicy:
     scanners: Mapping[str, ScannerPolicy] = field(factory=dict)
     software: str = "sc"
     outbound: OutboundSettings = OutboundSettings()
-    _overrides: _Overrides = field(init=False, repr=False)
+    _usual: Profile = field(init=False, repr=False)
+    _special: tuple[tuple[Rule, Profile], ...] = field(init=False, repr=False)
 
-    @_overrides.default
-    def _read_overrides(self) -> _Overrides:
-        return _Overrides.read(self.settings.overrides)
+    @_usual.default
+    def _read_usual(self) -> Profile:
+        return Profile.read(self.settings)
+
+    @_special.default
+    def _read_special(self) -> tuple[tuple[Rule, Profile], ...]:
+        rules = self.settings.rules
+        return tuple((rule, Profile.read(under(rule, self.settings))) for rule in rules)
 
     def direction(self, envelope: Envelope) -> Direction:
         """
@@ -120,20 +99,31 @@ class ScanPolicy:
         )
         return Direction.OUTBOUND if ours else Direction.INBOUND
 
-    def profile(self, recipient: str | None) -> None:
-        """All recipients of a message have one policy so far."""
+    def profile(self, envelope: Envelope, recipient: str | None) -> int:
+        """The number of the rule that counts for this recipient; 0: none does."""
+        if not self._special:
+            return 0
+        direction = self.direction(envelope)
+        fitting = (
+            number
+            for number, (rule, _) in enumerate(self._special, 1)
+            if rule.matches(envelope, direction, recipient)
+        )
+        return next(fitting, 0)
 
     def decide(
         self, verdict: Verdict, envelope: Envelope, recipient: str | None
     ) -> Decision:
         """What follows for this recipient, and all of the same profile."""
-        thresholds = self._thresholds(envelope)
-        symbols = self._symbols(verdict, thresholds)
-        total = round(sum(symbol.score for symbol in symbols), 2)
+        number = self.profile(envelope, recipient)
+        profile = self._special[number - 1][1] if number else self._usual
+        thresholds = profile.thresholds(self.direction(envelope))
+        symbols = self._symbols(verdict, profile.scoring, thresholds)
+        score = total(symbols)
         # Where two ask for the same, the first one gives the better reason.
         cause = max(
-            self._by_override(symbols),
-            _by_score(total, thresholds),
+            _by_override(symbols, profile.overrides),
+            _by_score(score, thresholds),
             self._by_error(verdict),
             key=lambda cause: cause.action.severity,
         )
@@ -144,7 +134,7 @@ class ScanPolicy:
             action=cause.action,
             reason=cause.reason,
             sentence=f"{self._sentence(cause)}; id {verdict.message_id}",
-            score=_shown(total, cause.action, thresholds),
+            score=_shown(score, cause.action, thresholds),
             add_header_at=thresholds.add_header,
             reject_at=_reject_at(thresholds),
             symbols=symbols,
@@ -154,43 +144,20 @@ class ScanPolicy:
         fields = headers.fields(decision, verdict.message_id, self.software)
         return evolve(decision, fields=fields)
 
-    def _thresholds(self, envelope: Envelope) -> Thresholds:
-        inbound = self.direction(envelope) is Direction.INBOUND
-        return self.settings.inbound if inbound else self.settings.outbound
-
     def _symbols(
-        self, verdict: Verdict, thresholds: Thresholds
+        self, verdict: Verdict, scoring: Scoring, thresholds: Thresholds
     ) -> tuple[ScoredSymbol, ...]:
-        symbols = []
+        symbols, required = [], thresholds.add_header
         for result in verdict.results:
-            weight = self._scanner(result.scanner).weight
-            for symbol in result.findings.symbols:
-                score = round(_scaled(symbol, thresholds) * weight, 2)
-                symbols.append(_scored(symbol, score))
+            weight, found = self._scanner(result.scanner).weight, result.findings
+            symbols += [scoring.scored(s, weight, required) for s in found.symbols]
             if result.state is State.ERROR:
                 name = f"SC_UNSCANNED_{symbol_prefix(result.scanner)}"
                 symbols.append(ScoredSymbol(name, 0.0, (), "could not be scanned"))
-        return _without_allowed(symbols)
+        return without(scoring.capped(symbols), ALLOWED)
 
     def _scanner(self, name: str) -> ScannerPolicy:
         return self.scanners.get(name, ScannerPolicy())
-
-    def _by_override(self, symbols: tuple[ScoredSymbol, ...]) -> _Cause:
-        allowed = _is_allowed(symbols)
-        causes = [
-            _Cause(action, reason_of(symbol.name, action))
-            for symbol in symbols
-            for action in self._overrides.actions(symbol.name)
-            if action is not Action.NO_ACTION
-            and (names_virus(symbol.name) or not allowed)
-        ]
-        nothing = _Cause(Action.NO_ACTION, Reason.LISTED if allowed else Reason.CLEAN)
-        # Of two that ask for the same, a virus is the better reason.
-        return max(
-            causes,
-            key=lambda c: (c.action.severity, c.reason is Reason.VIRUS),
-            default=nothing,
-        )
 
     def _by_error(self, verdict: Verdict) -> _Cause:
         actions = [_ON_ERROR[self._scanner(name).on_error] for name in verdict.errors]
@@ -218,44 +185,38 @@ def may_quarantine(
     settings: PolicySettings, scanners: Mapping[str, ScannerPolicy]
 ) -> bool:
     """Whether this configuration can yield `quarantine`, and so needs an address."""
-    thresholds = (settings.inbound.quarantine, settings.outbound.quarantine)
+    tables = [
+        settings.overrides,
+        *settings.scanner_actions.values(),
+        *(rule.overrides for rule in settings.rules),
+    ]
+    limits = [
+        settings.inbound.quarantine,
+        settings.outbound.quarantine,
+        *(rule.thresholds.quarantine for rule in settings.rules),
+    ]
     return (
-        Action.QUARANTINE in settings.overrides.values()
-        or any(at is not None for at in thresholds)
+        any(Action.QUARANTINE in table.values() for table in tables)
+        or any(at is not None for at in limits)
         or any(s.on_error is OnError.QUARANTINE for s in scanners.values())
     )
 
 
-def _scored(symbol: Symbol, score: float) -> ScoredSymbol:
-    return ScoredSymbol(symbol.name, score, symbol.options, symbol.description)
-
-
-def _is_allowed(symbols: Iterable[ScoredSymbol]) -> bool:
-    return any(symbol.name == ALLOWED for symbol in symbols)
-
-
-def _without_allowed(symbols: list[ScoredSymbol]) -> tuple[ScoredSymbol, ...]:
-    """An allowed message's score is taken off again, so that the sum stays true."""
-    total = sum(symbol.score for symbol in symbols)
-    return tuple(
-        evolve(symbol, score=-max(0.0, round(total, 2)))
-        if symbol.name == ALLOWED
-        else symbol
+def _by_override(symbols: tuple[ScoredSymbol, ...], overrides: Overrides) -> _Cause:
+    allowed = any(symbol.name == ALLOWED for symbol in symbols)
+    causes = [
+        _Cause(action, reason_of(symbol.name, action))
         for symbol in symbols
+        for action in overrides.actions(symbol.name)
+        if action is not Action.NO_ACTION and (names_virus(symbol.name) or not allowed)
+    ]
+    nothing = _Cause(Action.NO_ACTION, Reason.LISTED if allowed else Reason.CLEAN)
+    # Of two that ask for the same, a virus is the better reason.
+    return max(
+        causes,
+        key=lambda c: (c.action.severity, c.reason is Reason.VIRUS),
+        default=nothing,
     )
-
-
-def _scaled(symbol: Symbol, thresholds: Thresholds) -> float:
-    """
-    In our scale: the scanner's own threshold meets `add header`.
-
-    A threshold of zero or less has no scale: then the score counts from there on.
-    """
-    if symbol.required is None:
-        return symbol.score
-    if symbol.required <= 0:
-        return symbol.score - symbol.required + thresholds.add_header
-    return symbol.score * thresholds.add_header / symbol.required
 
 
 def _by_score(score: float, thresholds: Thresholds) -> _Cause:

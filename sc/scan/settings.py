@@ -1,25 +1,30 @@
 """What an operator may set about decisions."""
 
 import re
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypeAlias
 
 from attrs import Factory, field, frozen
 
 from sc.model.complaint import IPNetwork
 from sc.model.decision import Action
 from sc.scan.reasons import BLOCKED, DENIED, GREYLISTED, LIMITED
+from sc.scan.rules import Rule
+from sc.scan.symbols import (
+    ANY_VIRUS,
+    GroupSettings,
+    SymbolSettings,
+    are_groups,
+    are_symbols,
+    finite,
+)
+
+Scanned: TypeAlias = Mapping[str, Mapping[str, Action]]
+"""What follows from a scanner's own action: by scanner, by the action's word."""
 
 _TEXT = re.compile(r"[\x20-\x7e]{0,300}")
+_WORDS = tuple(action.value for action in Action)
 _ADDRESS = re.compile(r"[\x21-\x3f\x41-\x7e]{1,64}@[A-Za-z0-9.-]{1,255}")
-_SYMBOL = re.compile(r"[A-Z0-9_*?]{1,100}")
-
-ANY_VIRUS = "*_VIRUS"
-"""In overrides: every virus that a scanner found, whichever it was."""
-
-
-def _finite(_instance: object, _attribute: Any, value: float | None) -> None:
-    if value is not None and not abs(value) < 1e6:
-        raise ValueError("must be a number below a million")
 
 
 def _plain(_instance: object, _attribute: Any, value: str) -> None:
@@ -38,10 +43,12 @@ def _subject(_instance: object, _attribute: Any, value: str) -> None:
         raise ValueError("must be printable ASCII with %s for the old subject")
 
 
-def _symbols(_instance: object, _attribute: Any, value: dict[str, Action]) -> None:
-    for name in value:
-        if not _SYMBOL.fullmatch(name):
-            raise ValueError(f"{name}: must be a symbol: A-Z 0-9 _, * for any")
+def _are_actions(_instance: object, _attribute: Any, value: Scanned) -> None:
+    for scanner, table in value.items():
+        for word in table:
+            if word not in _WORDS:
+                words = ", ".join(_WORDS)
+                raise ValueError(f"{scanner}.{word}: must be one of {words}")
 
 
 @frozen(kw_only=True)
@@ -55,10 +62,10 @@ class Thresholds:
     @ivar add_header: deliver it marked as spam; the number that SPAMC clients see.
     """
 
-    reject: float | None = field(default=15.0, validator=_finite)
-    quarantine: float | None = field(default=None, validator=_finite)
-    rewrite_subject: float | None = field(default=None, validator=_finite)
-    add_header: float = field(default=6.0, validator=_finite)
+    reject: float | None = field(default=15.0, validator=finite)
+    quarantine: float | None = field(default=None, validator=finite)
+    rewrite_subject: float | None = field(default=None, validator=finite)
+    add_header: float = field(default=6.0, validator=finite)
 
     def __attrs_post_init__(self) -> None:
         # SpamAssassin's scale is mapped onto this one.
@@ -97,6 +104,14 @@ class PolicySettings:
         whatever the score; `no action` switches a default off. A symbol's own name
         counts before patterns. `*_VIRUS` leaves out SpamAssassin's rules (`SA_`),
         which only talk about viruses.
+    @ivar scanner_actions: for a scanner with actions of its own (rspamd): its action
+        to the least severe one of ours.
+    @ivar symbols: symbol (`*` for any) to what it counts: a score, or a weight. A
+        symbol's own name counts before patterns, and the first of these.
+    @ivar groups: symbols that together count no more than a `max`; a symbol is of the
+        first group that has it.
+    @ivar rules: what differs for some: recipients, users, networks, directions. The
+        first rule that fits counts, and no other.
     @ivar local_networks: clients in them are ours: their mail is outbound.
     @ivar quarantine_address: where SMTP and LMTP send what is to be quarantined.
     @ivar reject_message: what a rejected sender reads; empty: a sentence for the
@@ -107,8 +122,14 @@ class PolicySettings:
     inbound: Thresholds = Thresholds()
     outbound: Thresholds = Thresholds()
     overrides: dict[str, Action] = field(
-        default=Factory(_overrides), validator=_symbols
+        default=Factory(_overrides), validator=are_symbols
     )
+    scanner_actions: dict[str, dict[str, Action]] = field(
+        factory=dict, validator=_are_actions
+    )
+    symbols: dict[str, SymbolSettings] = field(factory=dict, validator=are_symbols)
+    groups: dict[str, GroupSettings] = field(factory=dict, validator=are_groups)
+    rules: tuple[Rule, ...] = ()
     local_networks: tuple[IPNetwork, ...] = ()
     quarantine_address: str = field(default="", validator=is_address)
     reject_message: str = field(default="", validator=_plain)

@@ -102,7 +102,7 @@ class StubPolicy:
     def direction(self, envelope: Envelope) -> Direction:
         return Direction.OUTBOUND if envelope.user else Direction.INBOUND
 
-    def profile(self, recipient: str | None) -> str | None:
+    def profile(self, _envelope: Envelope, recipient: str | None) -> str | None:
         return recipient if recipient in self.decisions else None
 
     def decide(

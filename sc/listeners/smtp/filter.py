@@ -4,6 +4,7 @@ The table of actions for SMTP and LMTP. A message is accepted only with the next
 own reply; whatever goes wrong is a 4xx, and the client keeps its mail.
 """
 
+from collections.abc import Hashable
 from typing import Protocol
 
 from attrs import evolve, frozen
@@ -15,6 +16,7 @@ from sc.listeners.smtp.packing import Packing
 from sc.listeners.smtp.settings import SmtpSettings
 from sc.maillog import MailLog
 from sc.model.decision import Action, Decision
+from sc.model.envelope import Envelope
 from sc.model.message import Message
 from sc.net.relay import Delivery, RelayError
 from sc.wire.smtp import Reply
@@ -31,6 +33,10 @@ class Scanning(Protocol):
 
     async def scan(self, message: Message) -> Outcome:
         """@raise OverloadedError: not now."""
+        ...
+
+    def profile(self, envelope: Envelope, recipient: str) -> Hashable:
+        """Recipients of one profile get one decision."""
         ...
 
 

@@ -97,10 +97,18 @@ class Session:
             return NOT_ALLOWED
         # SMTP has one reply at the end; it cannot be true for two treatments.
         smtp = self._door.settings.protocol is Dialect.SMTP
-        if smtp and self._recipients and self._recipients[0][1] is not do:
+        if smtp and self._recipients and not self._is_like_first(recipient, do):
             return ANOTHER_TIME
         self._recipients.append((recipient, do))
         return RECIPIENT_OK
+
+    def _is_like_first(self, recipient: str, do: Do) -> bool:
+        """The first one's treatment, and if it is filtered, the first one's policy."""
+        first, done = self._recipients[0]
+        if done is not do or do is not Do.FILTER:
+            return done is do
+        flow, envelope = self._door.filter.flow, self._envelope()
+        return flow.profile(envelope, recipient) == flow.profile(envelope, first)
 
     def data(self) -> Reply:
         settings = self._door.settings
@@ -160,13 +168,19 @@ class Session:
         return tuple(replies[i] for i in range(len(self._recipients)))
 
     def _message(self, content: Octets, places: list[int], helo: str | None) -> Message:
-        envelope = Envelope(
+        recipients = tuple(self._recipients[i][0] for i in places)
+        envelope = self._envelope(recipients, helo)
+        return Message(self._door.new_id(), envelope, content, self._door.name)
+
+    def _envelope(
+        self, recipients: tuple[str, ...] = (), helo: str | None = None
+    ) -> Envelope:
+        return Envelope(
             sender=self._sender,
-            recipients=tuple(self._recipients[i][0] for i in places),
+            recipients=recipients,
             client_ip=self._client_ip,
             helo=helo if self._client_ip else None,
         )
-        return Message(self._door.new_id(), envelope, content, self._door.name)
 
     async def _treat(self, do: Do, message: Message) -> tuple[Reply, ...]:
         """Whatever goes wrong is a 4xx: the client keeps its mail, and comes again."""

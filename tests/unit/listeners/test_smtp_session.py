@@ -21,7 +21,7 @@ from sc.model.report import ReportRequest
 from sc.net.relay import RelayError
 from sc.store.interface import StoreError
 from sc.wire.smtp import Reply
-from tests.fakes.flow import CLEAN, SPAM, decision_of, stub_flow
+from tests.fakes.flow import CLEAN, SPAM, StubPolicy, decision_of, stub_flow
 from tests.fakes.metrics import values
 from tests.fakes.smtp_client import MemoryClient
 from tests.fakes.smtp_door import FakeNextHop, FakeTaking, Heard, door, octets, settings
@@ -169,11 +169,34 @@ async def test_one_reply_for_all(codes: tuple[int, int], code: str) -> None:
     client.leave()
 
 
-async def test_smtp_takes_the_most_severe_decision() -> None:
-    """SMTP has one answer, so the most severe decision stands for all."""
+async def test_smtp_takes_one_policy_at_a_time() -> None:
+    """SMTP has one answer: a recipient with another policy is asked to come alone."""
     flow = stub_flow(by_recipient={CAROL: decision_of(Action.SOFT_REJECT)})
     client = MemoryClient(door(settings("smtp"), flow, FakeNextHop()))
-    assert client.send(BOB, CAROL) == DEFERRED
+    assert client.ask(BOB, CAROL, BOB)[:3] == [
+        "250 2.1.5 recipient ok",
+        "451 4.5.3 send this recipient in a transaction of its own",
+        "250 2.1.5 recipient ok",
+    ]
+    client.leave()
+
+
+async def test_smtp_takes_the_most_severe_decision() -> None:
+    """Policy that changed under way has two answers: the most severe one counts."""
+    flow = stub_flow()
+    client = MemoryClient(door(settings("smtp"), flow, FakeNextHop()))
+    assert client.ask(BOB, CAROL)[1] == "250 2.1.5 recipient ok"
+    flow.policy = StubPolicy({None: CLEAN, CAROL: decision_of(Action.SOFT_REJECT)})
+    assert client.say("Subject: x", "", "hello", ".") == DEFERRED
+    client.leave()
+
+
+async def test_reported_mail_has_no_policy() -> None:
+    """Only what is filtered needs one answer: reports are taken together."""
+    flow = stub_flow(by_recipient={"report@2.example": SPAM})
+    client = MemoryClient(door(settings("smtp", routes=REPORTS), flow))
+    asked = client.ask("report@1.example", "report@2.example")[:2]
+    assert asked == ["250 2.1.5 recipient ok"] * 2
     client.leave()
 
 
