@@ -47,7 +47,7 @@ def test_home() -> None:
     """What is up, and what is not."""
     text = page(Client().get("/"))
     assert "Ready" in text
-    assert "Scanners that are up: patterns. Down: clamav." in text
+    assert "Scanners that are up: patterns. Failing: clamav." in text
     assert "Not ready: a &lt; b" in page(Client(readiness=lambda: ("a < b",)).get("/"))
 
 
