@@ -27,6 +27,7 @@ _NAME = re.compile(
     rb"(?=.{1,200}\Z)[a-z0-9_](?:[a-z0-9_-]{0,62})(?>(?:\.[a-z0-9_][a-z0-9_-]{0,62})*)",
     re.IGNORECASE,
 )
+_PREFIX = re.compile(rb"[A-Za-z0-9+/]{8}")
 _COLON = re.compile(rb"\s*:\s*")
 
 
@@ -42,6 +43,7 @@ class Signature:
     @ivar partial: it covers the beginning of the body only (`l=`): anybody may have
         added the rest (RFC 6376 8.2).
     @ivar relaxed_body: blanks in the body may have changed.
+    @ivar prefix: of `b=`: tells signatures of one domain apart (RFC 6008), or "".
     """
 
     index: int
@@ -52,6 +54,7 @@ class Signature:
     signed: frozenset[str] = field(repr=False)
     partial: bool
     relaxed_body: bool
+    prefix: str = ""
 
     @property
     def key_name(self) -> str:
@@ -90,6 +93,7 @@ def _signature(index: int, tags: dict[bytes, bytes]) -> Signature | None:
         return None
     if not all(map(_NAME.fullmatch, (domain, selector, identity))):
         return None
+    proof = _PREFIX.match(b"".join(tags.get(b"b", b"").split()))
     return Signature(
         index=index,
         domain=domain.decode("ascii").lower(),
@@ -99,4 +103,5 @@ def _signature(index: int, tags: dict[bytes, bytes]) -> Signature | None:
         signed=frozenset(name.decode("latin-1") for name in names),
         partial=b"l" in tags,
         relaxed_body=tags.get(b"c", b"").endswith(b"/relaxed"),
+        prefix=proof[0].decode("ascii") if proof else "",
     )

@@ -5,7 +5,7 @@ The body and every field that stays keep their octets, so that signatures hold.
 
 from collections.abc import Callable, Iterator, Sequence
 
-from sc.content.fields import header_end, iter_fields
+from sc.content.fields import RawField, header_end, iter_fields
 from sc.model.decision import Field
 from sc.model.octets import Octets
 
@@ -17,12 +17,12 @@ ORPHAN = b"X-SC-Orphan:"
 
 
 def edit_header(
-    content: Octets, remove: Callable[[str], bool], add: Sequence[Field]
+    content: Octets, remove: Callable[[RawField], bool], add: Sequence[Field]
 ) -> tuple[bytes, int]:
     """
     Return the new header section with its final empty line, and where the body starts.
 
-    @param remove: asked with each field's name in lower case.
+    @param remove: asked of each field.
     @param add: put on top, but below Return-Path and an mbox line: behind what the
         delivering MTA wrote, before every trace field.
     """
@@ -40,10 +40,10 @@ def edit_header(
     return kept[:top] + added + kept[top:] + newline, body
 
 
-def _kept(header: bytes, remove: Callable[[str], bool]) -> Iterator[bytes]:
+def _kept(header: bytes, remove: Callable[[RawField], bool]) -> Iterator[bytes]:
     position = 0
     for field in iter_fields(header):
-        if remove(field.name.lower()):
+        if remove(field):
             yield header[position : field.start]
             position = field.end
     yield header[position:]

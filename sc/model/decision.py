@@ -75,6 +75,8 @@ class Decision:
     @ivar score: what the shown number is, raised to the threshold by an override.
     @ivar add_header_at: the threshold of `add header` (SPAMC's number).
     @ivar reject_at: the threshold of `reject` (RSPAMC's and /checkv2's number).
+    @ivar authserv_id: our name in Authentication-Results: what comes with it is
+        forged, and goes.
     @ivar subject: the new Subject, for `rewrite subject`; `%s` is the old one.
     @ivar redirect_to: where a door that relays sends a rejected message of our own
         user, in place of refusing it.
@@ -88,6 +90,7 @@ class Decision:
     reject_at: float
     symbols: tuple[ScoredSymbol, ...] = ()
     fields: tuple[Field, ...] = ()
+    authserv_id: str = "localhost"
     subject: str | None = None
     redirect_to: str | None = None
 

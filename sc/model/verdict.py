@@ -4,6 +4,8 @@ from enum import Enum
 
 from attrs import field, frozen
 
+from sc.model.authentication import Authentication
+
 RAW_LIMIT = 16 * 1024
 """Octets of a peer's own reply that are kept for the operator."""
 
@@ -47,12 +49,14 @@ class Findings:
     @ivar flagged: in its own words, why it calls the message bad; empty: it does not.
     @ivar passed: in its own words, that it finds nothing.
     @ivar raw: the peer's reply, at most `RAW_LIMIT`, without local paths.
+    @ivar authentication: what it says about who the sender is.
     """
 
     symbols: tuple[Symbol, ...] = ()
     flagged: tuple[str, ...] = ()
     passed: tuple[str, ...] = ()
     raw: str = field(default="", repr=False)
+    authentication: tuple[Authentication, ...] = ()
 
 
 @frozen

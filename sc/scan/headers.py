@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator
 
 from sc.content.edit import edit_header
-from sc.content.fields import read_fields, text
+from sc.content.fields import RawField, read_fields, text
 from sc.model.decision import Action, Decision, Field, Reason, ScoredSymbol
 from sc.model.octets import Octets
+from sc.scan.authentication import is_forged
 
 NAMES = (
     "X-Spam",
@@ -34,9 +35,9 @@ _UNSAFE_OPTION = re.compile(r"[^A-Za-z0-9._:/@+-]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
-def is_ours(name: str) -> bool:
-    """Whether an incoming field of this name (in lower case) is taken away."""
-    return name in _OURS
+def is_ours(field: RawField, authserv_id: str) -> bool:
+    """Whether an incoming field is taken away, as it says that we wrote it."""
+    return field.name.lower() in _OURS or is_forged(field, authserv_id)
 
 
 def fields(decision: Decision, message_id: str, software: str) -> tuple[Field, ...]:
@@ -100,6 +101,9 @@ def rewritten(content: Octets, decision: Decision) -> tuple[bytes, int]:
     added, rewrite = decision.fields, decision.action is Action.REWRITE_SUBJECT
     if rewrite and decision.subject is not None:
         added = (*added, Field("Subject", new_subject(content, decision)))
-    return edit_header(
-        content, lambda name: is_ours(name) or (rewrite and name == "subject"), added
-    )
+
+    def remove(field: RawField) -> bool:
+        replaced = rewrite and field.name.lower() == "subject"
+        return replaced or is_ours(field, decision.authserv_id)
+
+    return edit_header(content, remove, added)

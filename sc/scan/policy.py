@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 from attrs import evolve, field, frozen
 
-from sc.model.decision import Action, Decision, Reason, ScoredSymbol
+from sc.model.decision import Action, Decision, Field, Reason, ScoredSymbol
 from sc.model.envelope import Direction, Envelope
 from sc.model.verdict import State, Verdict, names_virus
-from sc.scan import headers
+from sc.scan import authentication, headers
 from sc.scan.outbound import OutboundSettings
 from sc.scan.overrides import Overrides
 from sc.scan.profiles import Profile, under
@@ -61,12 +61,14 @@ class ScanPolicy:
     @ivar scanners: by name; an unknown scanner has the defaults.
     @ivar software: our name and version, for the fields.
     @ivar outbound: what becomes of our own users' spam.
+    @ivar hostname: ours; stands in Authentication-Results if no other name is set.
     """
 
     settings: PolicySettings = field(factory=PolicySettings)
     scanners: Mapping[str, ScannerPolicy] = field(factory=dict)
     software: str = "sc"
     outbound: OutboundSettings = OutboundSettings()
+    hostname: str = "localhost"
     _usual: Profile = field(init=False, repr=False)
     _special: tuple[tuple[Rule, Profile], ...] = field(init=False, repr=False)
 
@@ -138,11 +140,17 @@ class ScanPolicy:
             add_header_at=thresholds.add_header,
             reject_at=_reject_at(thresholds),
             symbols=symbols,
+            authserv_id=self.settings.authserv_id or self.hostname,
             subject=self._subject(cause.action),
             redirect_to=cause.redirect_to,
         )
-        fields = headers.fields(decision, verdict.message_id, self.software)
-        return evolve(decision, fields=fields)
+        return evolve(decision, fields=self._fields(decision, verdict))
+
+    def _fields(self, decision: Decision, verdict: Verdict) -> tuple[Field, ...]:
+        return (
+            *authentication.field(verdict, decision.authserv_id),
+            *headers.fields(decision, verdict.message_id, self.software),
+        )
 
     def _symbols(
         self, verdict: Verdict, scoring: Scoring, thresholds: Thresholds

@@ -25,6 +25,7 @@ Scanned: TypeAlias = Mapping[str, Mapping[str, Action]]
 _TEXT = re.compile(r"[\x20-\x7e]{0,300}")
 _WORDS = tuple(action.value for action in Action)
 _ADDRESS = re.compile(r"[\x21-\x3f\x41-\x7e]{1,64}@[A-Za-z0-9.-]{1,255}")
+_HOST = re.compile(r"[A-Za-z0-9._-]{0,255}")
 
 
 def _plain(_instance: object, _attribute: Any, value: str) -> None:
@@ -41,6 +42,11 @@ def is_address(_instance: object, _attribute: Any, value: str) -> None:
 def _subject(_instance: object, _attribute: Any, value: str) -> None:
     if not _TEXT.fullmatch(value) or "%s" not in value:
         raise ValueError("must be printable ASCII with %s for the old subject")
+
+
+def _host(_instance: object, _attribute: Any, value: str) -> None:
+    if not _HOST.fullmatch(value):
+        raise ValueError("must be a host's name")
 
 
 def _are_actions(_instance: object, _attribute: Any, value: Scanned) -> None:
@@ -117,6 +123,8 @@ class PolicySettings:
     @ivar reject_message: what a rejected sender reads; empty: a sentence for the
         reason. The message id follows.
     @ivar subject: for `rewrite subject`; %s is the old one.
+    @ivar authserv_id: our name in Authentication-Results; incoming fields with it
+        are removed; empty: the host's name.
     """
 
     inbound: Thresholds = Thresholds()
@@ -134,3 +142,4 @@ class PolicySettings:
     quarantine_address: str = field(default="", validator=is_address)
     reject_message: str = field(default="", validator=_plain)
     subject: str = field(default="*** SPAM *** %s", validator=_subject)
+    authserv_id: str = field(default="", validator=_host)

@@ -1,12 +1,13 @@
 """DKIM: which domains signed the message, and whether it is still theirs (RFC 6376)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 from attrs import field, frozen
 
 from sc.content.dkim_signature import Signature, read_signatures
 from sc.content.dkim_verify import TOO_LARGE, Result, Verified, verify
 from sc.content.fields import MAX_HEADER, read_fields
+from sc.model.authentication import Authentication
 from sc.model.message import Message
 from sc.model.octets import Octets
 from sc.model.verdict import Findings, ScannerResult, Symbol
@@ -98,7 +99,7 @@ def _read(content: Octets) -> tuple[Signature, ...]:
     return read_signatures(read_fields(content))
 
 
-def _findings(results: Iterable[Verified]) -> Findings:
+def _findings(results: Sequence[Verified]) -> Findings:
     domains: dict[str, dict[str, None]] = {}
     for one in results:
         for name in _names(one):
@@ -109,7 +110,22 @@ def _findings(results: Iterable[Verified]) -> Findings:
         for name, description in DESCRIPTIONS.items()
         if name in found
     )
-    return Findings(symbols, passed=tuple(s.name[5:].lower() for s in symbols))
+    return Findings(
+        symbols,
+        passed=tuple(s.name[5:].lower() for s in symbols),
+        authentication=tuple(map(_authentication, results))
+        or (Authentication(NAME, "none"),),
+    )
+
+
+def _authentication(one: Verified) -> Authentication:
+    signature = one.signature
+    properties = (
+        ("header.d", signature.domain),
+        ("header.s", signature.selector),
+        ("header.b", signature.prefix),
+    )
+    return Authentication(NAME, one.result.value, properties, one.reason)
 
 
 def _names(one: Verified) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from attrs import field, frozen
 from sc.content.author import AuthorError, SeveralAuthorsError, author_domain
 from sc.content.dmarc_record import Record, RecordError, aligned, is_sampled
 from sc.content.fields import MAX_HEADER, RawField, read_fields
+from sc.model.authentication import Authentication
 from sc.model.message import Message
 from sc.model.verdict import Findings, ScannerResult, State, Symbol
 from sc.net.dmarc import Published, find_policy
@@ -37,6 +38,11 @@ DESCRIPTIONS = {
     "DMARC_PERMERROR": "what the author's domain publishes cannot be used",
     "DMARC_NO_FROM": "From names no domain that could be asked",
     "DMARC_SEVERAL_FROM": "From names several domains",
+}
+_RESULTS = {
+    "DMARC_PASS": "pass",
+    "DMARC_NO_POLICY": "none",
+    "DMARC_TEMPERROR": "temperror",
 }
 
 
@@ -156,6 +162,19 @@ def _findings(name: str, author: str = "", reason: str = "") -> Findings:
         name, SCORES.get(name, 0.0), None, (author,) if author else (), description
     )
     word = name.removeprefix("DMARC_").lower().replace("_", " ")
-    if name in SCORES:
-        return Findings((symbol,), flagged=(word,))
-    return Findings((symbol,), passed=(word,))
+    flagged = name in SCORES
+    return Findings(
+        (symbol,),
+        flagged=(word,) if flagged else (),
+        passed=() if flagged else (word,),
+        authentication=(_authentication(name, author),),
+    )
+
+
+def _authentication(name: str, author: str) -> Authentication:
+    """RFC 7489 11.1 and 11.2."""
+    properties = (("header.from", author),)
+    word = name.removeprefix("DMARC_").lower()
+    if word in ("reject", "quarantine", "none"):
+        return Authentication(NAME, "fail", (*properties, ("policy.dmarc", word)))
+    return Authentication(NAME, _RESULTS.get(name, "permerror"), properties)

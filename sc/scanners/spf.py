@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from attrs import field, frozen
 
 from sc.content.spf_record import Result
+from sc.model.authentication import Authentication
 from sc.model.message import Message
 from sc.model.verdict import Findings, ScannerResult, Symbol
 from sc.net.spf import Checked, check_host, identity
@@ -66,9 +67,8 @@ class SPFScanner:
             raise NotScannedError("the sender is not known")
         late = Checked(Result.TEMPERROR, identity(sender, helo), "it takes too long")
         check = check_host(self._senders.records, envelope.client_ip, sender, helo)
-        return _findings(
-            await self._senders.within(self._settings.timeout, check, late)
-        )
+        checked = await self._senders.within(self._settings.timeout, check, late)
+        return _findings(checked, "smtp.mailfrom" if sender else "smtp.helo")
 
     async def probe(self) -> None:
         pass
@@ -78,7 +78,8 @@ def build(settings: SPFSettings, ground: Ground) -> SPFScanner:
     return SPFScanner(ground.senders, settings)
 
 
-def _findings(checked: Checked) -> Findings:
+def _findings(checked: Checked, source: str) -> Findings:
+    """@param source: where the domain was written, in RFC 8601's words."""
     result = checked.result
     description = _DESCRIPTIONS[result]
     if checked.reason:
@@ -94,4 +95,7 @@ def _findings(checked: Checked) -> Findings:
         (symbol,),
         flagged=(result.value,) if failed else (),
         passed=() if failed else (result.value,),
+        authentication=(
+            Authentication(NAME, result.value, ((source, checked.domain),)),
+        ),
     )

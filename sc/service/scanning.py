@@ -25,7 +25,9 @@ def build_scanning(config: Config, base: Foundation) -> Scanning:
     clock = base.around.reactor
     policies = scanner_policies(config.scanners.by_name)
     software = f"sc {sc.__version__}"
-    policy = ScanPolicy(config.policy, policies, software, config.outbound)
+    policy = ScanPolicy(
+        config.policy, policies, software, config.outbound, base.hostname
+    )
     senders = Senders(clock, base.resolver, policy.direction)
     ground = Ground(
         clock,

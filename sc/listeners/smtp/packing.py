@@ -6,6 +6,7 @@ from typing import TypeAlias
 from attrs import evolve, frozen
 
 from sc.content.edit import edit_header
+from sc.content.fields import RawField
 from sc.listeners.smtp.loops import HOP
 from sc.model.decision import Decision, Field
 from sc.model.message import Message
@@ -56,5 +57,5 @@ class Packing:
         return evolve(delivery, sender="", recipients=(address,), header=header)
 
 
-def _names_origin(name: str) -> bool:
-    return name in (ORIGINAL_SENDER.lower(), ORIGINAL_RECIPIENT.lower())
+def _names_origin(field: RawField) -> bool:
+    return field.name.lower() in (ORIGINAL_SENDER.lower(), ORIGINAL_RECIPIENT.lower())

@@ -6,6 +6,7 @@ from attrs import frozen
 
 from sc import __version__
 from sc.content.edit import edit_header
+from sc.content.fields import RawField
 from sc.model.decision import Action, Decision, Field
 from sc.model.octets import Octets
 from sc.scan.headers import is_ours, new_subject
@@ -33,12 +34,14 @@ class Rewritten:
 def rewrite(content: Octets, decision: Decision, result: Result) -> Rewritten:
     """Forged fields of our names go first; the line ends are the message's own."""
     fields = [*spamd_fields(decision, result), *decision.fields]
-    if decision.action is Action.REWRITE_SUBJECT:
+    new = decision.action is Action.REWRITE_SUBJECT
+    if new:
         fields.append(Field("Subject", new_subject(content, decision)))
-    ours = {field.name.lower() for field in fields}
 
-    def remove(name: str) -> bool:
-        return name.startswith("x-spam-") or is_ours(name) or name in ours
+    def remove(field: RawField) -> bool:
+        name = field.name.lower()
+        replaced = name.startswith("x-spam-") or (new and name == "subject")
+        return replaced or is_ours(field, decision.authserv_id)
 
     return Rewritten(*edit_header(content, remove, fields))
 

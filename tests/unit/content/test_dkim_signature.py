@@ -15,7 +15,8 @@ from sc.content.fields import read_fields
 
 GOOD = (
     b"v=1; a=rsa-sha256; c=relaxed/relaxed; d=Sender.example;\r\n"
-    b"\ts=News; i=@mail.sender.example; h=From : Subject:\r\n CFBL-Address; bh=x; b=y"
+    b"\ts=News; i=@mail.sender.example; h=From : Subject:\r\n CFBL-Address; bh=x;"
+    b" b=AbC/\r\n d+f0 12"
 )
 
 
@@ -36,6 +37,7 @@ def test_good() -> None:
         signed=frozenset({"from", "subject", "cfbl-address"}),
         partial=False,
         relaxed_body=True,
+        prefix="AbC/d+f0",
     )
     assert found.key_name == "news._domainkey.sender.example"
 
@@ -46,6 +48,8 @@ def test_variants() -> None:
     (found,) = read(plain.replace(b"rsa", b"ed25519") + b"; l=0")
     assert (found.relaxed_body, found.identity) == (False, "sender.example")
     assert (found.kind, found.partial) == ("ed25519", True)
+    (found,) = read(GOOD.replace(b"AbC/", b'"<x>'))
+    assert found.prefix == ""
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sc.content.edit import edit_header
+from sc.content.fields import RawField
 from sc.model.decision import Field
 
 ADD = (Field("X-Spam", "yes"),)
 
 
-def _is_spam_field(name: str) -> bool:
-    return name.startswith("x-spam")
+def _is_spam_field(field: RawField) -> bool:
+    return field.name.lower().startswith("x-spam")
 
 
 def _edit(content: bytes) -> bytes:

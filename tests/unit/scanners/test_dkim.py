@@ -51,6 +51,22 @@ async def test_valid(tmp_path: Path) -> None:
     }
 
 
+async def test_each_signature_is_told(tmp_path: Path) -> None:
+    """Authentication-Results can tell two signatures apart."""
+    mail = sign(sign(NEWS), "missing.example")
+    found = await scanner(tmp_path).scan(Message("m", Envelope(), mail), {})
+    missing, right = found.authentication
+    assert (missing.result, missing.reason) == (
+        "permerror", "its key is not in DNS"
+    )  # fmt: skip
+    assert (right.result, right.reason) == ("pass", "")
+    told = dict(right.properties)
+    assert (told["header.d"], told["header.s"]) == ("sender.example", "s1")
+    assert len(told["header.b"]) == 8
+    unsigned = await scanner(tmp_path).scan(Message("m", Envelope(), NEWS), {})
+    assert [one.result for one in unsigned.authentication] == ["none"]
+
+
 async def test_changed(tmp_path: Path) -> None:
     """A changed message is not the signer's."""
     mail = sign(NEWS).replace(b"Bob.", b"Eve.")

@@ -64,6 +64,25 @@ async def symbol(
 
 
 @pytest.mark.parametrize(
+    ("author", "result", "rest"),
+    [
+        ("bank.example", "fail", (("policy.dmarc", "reject"),)),
+        ("own.bank.example", "fail", (("policy.dmarc", "none"),)),
+        ("unknown.example", "none", ()),
+        ("two.example", "permerror", ()),
+        ("broken.example", "temperror", ()),
+    ],
+)
+async def test_told(
+    author: str, result: str, rest: tuple[tuple[str, str], ...]
+) -> None:
+    """RFC 8601's words, with what the policy comes to."""
+    [told] = (await scanner().scan(mail(author), FORGED)).authentication
+    assert told.result == result
+    assert told.properties == (("header.from", author), *rest)
+
+
+@pytest.mark.parametrize(
     ("author", "name", "score"),
     [
         ("bank.example", "DMARC_REJECT", 4.0),

@@ -62,6 +62,10 @@ async def test_symbols(sender: str, symbol: str, score: float) -> None:
     assert stated.description
     assert found.flagged == (("fail",) if symbol == "SPF_FAIL" else ())
     assert bool(found.passed) is not bool(found.flagged)
+    [told] = found.authentication
+    asked = "smtp.mailfrom" if sender else "smtp.helo"
+    assert told.result == symbol.removeprefix("SPF_").lower()
+    assert told.properties == ((asked, "".join(stated.options)),)
 
 
 @pytest.mark.parametrize(
