@@ -66,6 +66,9 @@ class Metrics:
         self._scanner_seconds = self._timed(
             "scanner_seconds", "A scanner's look at a message", ("scanner", "result")
         )
+        self._limited = self._made(
+            Counter, "limited", "Messages above a limit of their user", ("limit",)
+        )
         self._refused = self._made(
             Counter, "refused", "Requests refused at a door", ("listener", "why")
         )
@@ -127,6 +130,9 @@ class Metrics:
     def refused(self, listener: str, why: str) -> None:
         """@param why: a word or a status code of ours, never the client's."""
         self._refused.labels(listener, why).inc()
+
+    def limited(self, limit: str) -> None:
+        self._limited.labels(limit).inc()
 
     def looked_up(self, kind: str, hits: int, misses: int) -> None:
         """@param kind: of the keys, as our own code begins them."""

@@ -21,6 +21,7 @@ from sc.net.cache_settings import CacheSettings
 from sc.net.resolver import ResolverSettings
 from sc.outbox.settings import OutboxSettings
 from sc.scan.health import HealthSettings
+from sc.scan.limit_settings import LimitSettings
 from sc.scan.outbound import OnReject, OutboundSettings
 from sc.scan.policy import may_quarantine, scanner_policies
 from sc.scan.settings import PolicySettings
@@ -44,6 +45,7 @@ class Config:
     @ivar health: how the scanners are watched.
     @ivar policy: what follows from a verdict.
     @ivar outbound: what becomes of spam of authenticated users and local networks.
+    @ivar limits: how much our own users may send.
     @ivar access: who may ask for what; loopback may all but `admin`.
     @ivar resolver: our own DNS client.
     @ivar trusted_boundary: whose Received fields we believe.
@@ -67,6 +69,7 @@ class Config:
     health: HealthSettings = HealthSettings()
     policy: PolicySettings = PolicySettings()
     outbound: OutboundSettings = OutboundSettings()
+    limits: LimitSettings = LimitSettings()
     access: AccessSettings = AccessSettings()
     resolver: ResolverSettings = ResolverSettings()
     trusted_boundary: Boundary = Boundary()

@@ -8,13 +8,14 @@ from twisted.internet.defer import Deferred, gatherResults
 from sc.access import Access
 from sc.config.schema import Config
 from sc.explain import Explainer
-from sc.flow import Flow
+from sc.flow import Flow, Outcome
 from sc.listeners.crowd import ListenerService
 from sc.listeners.http.door import Questions
 from sc.model.status import ScannerStatus
 from sc.service.changes import adopted
 from sc.service.doors import Behind, open_door
 from sc.service.foundation import Foundation, lay
+from sc.service.own_users import OwnUsers, build_own_users
 from sc.service.reporting import Reports, build_reports
 from sc.service.scanning import Scanning, build_scanning
 from sc.service.scrape import Scrape
@@ -35,6 +36,7 @@ class Parts:
     access: Access
     scanning: Scanning
     reports: Reports
+    own_users: OwnUsers
     flow: Flow
     doors: Mapping[str, ListenerService] = field(factory=dict)
     started: bool = False
@@ -65,6 +67,10 @@ class Parts:
     def connections(self) -> Mapping[str, int]:
         return {name: door.connections for name, door in self.doors.items()}
 
+    def after_scan(self, outcome: Outcome) -> None:
+        self.reports.after_scan(outcome)
+        self.own_users.after_scan(outcome)
+
     def why_not_ready(self) -> tuple[str, ...]:
         return () if self.started else ("the first probe of the scanners runs",)
 
@@ -74,6 +80,8 @@ class Parts:
         retired, self.scanning = self.scanning.watch, build_scanning(config, self.base)
         self.flow.pipeline = self.scanning.pipeline
         self.flow.policy = self.scanning.policy
+        self.own_users = build_own_users(config, self.base)
+        self.flow.before_scan = self.own_users.before_scan
         self.access.settings = with_admin(config.access, self.base.token)
         self.reports.adopt(config)
         self.base.history.settings = config.history
@@ -91,6 +99,7 @@ def build(config: Config, around: Surroundings, state: StateDir) -> Parts:
     """
     base = lay(config, around, state)
     scanning, reports = build_scanning(config, base), build_reports(config, base)
+    own_users = build_own_users(config, base)
     flow = Flow(
         clock=around.reactor,
         new_id=base.new_id,
@@ -100,10 +109,11 @@ def build(config: Config, around: Surroundings, state: StateDir) -> Parts:
         maillog=base.maillog,
         metrics=base.metrics,
         unscannable=reports.unscannable,
-        after_scan=reports.after_scan,
+        before_scan=own_users.before_scan,
     )
     access = Access(with_admin(config.access, base.token))
-    parts = Parts(base, access, scanning, reports, flow)
+    parts = Parts(base, access, scanning, reports, own_users, flow)
+    flow.after_scan = parts.after_scan
     scrape = Scrape(base.metrics, base.outbox, parts.statuses, parts.connections)
     behind = Behind(
         flow=flow,

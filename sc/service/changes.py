@@ -17,6 +17,7 @@ AT_ONCE = (
     "health",
     "history",
     "ignored_link_hosts",
+    "limits",
     "outbound",
     "policy",
     "scanners",

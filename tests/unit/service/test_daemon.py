@@ -12,6 +12,7 @@ from twisted.logger import LogEvent, Logger, formatEvent
 
 from sc.config.load import Source
 from sc.config.schema import load
+from sc.model.decision import Action, Reason
 from sc.model.envelope import Envelope
 from sc.model.message import Message
 from sc.service.daemon import Daemon, StartError
@@ -100,6 +101,30 @@ async def test_reload(tmp_path: Path) -> None:
     assert "sc.yaml:2: nonsense: no such option" in run.log
     await run.daemon.stopService()
     run.daemon.reload()
+
+
+def from_alice(number: int) -> Message:
+    head = b"From: a@b.example\r\nSubject: %d\r\n\r\nhello\r\n" % number
+    return Message(f"id-{number}", Envelope("a@b.example", user="alice"), head)
+
+
+async def test_limits(tmp_path: Path) -> None:
+    """The second message waits; a reload that allows it lets the next one through."""
+    run = Run(tmp_path, OPEN + "limits: {messages: 1}\n")
+    run.daemon.startService()
+    await run.ready()
+    parts = run.daemon._parts
+    assert parts is not None
+    assert (await parts.flow.scan(from_alice(1))).decision.reason is Reason.CLEAN
+    outcome = await parts.flow.scan(from_alice(2))
+    assert outcome.decision.action is Action.SOFT_REJECT
+    assert outcome.decision.reason is Reason.LIMITED
+    assert [r.scanner for r in outcome.verdict.results] == ["limits"], "not scanned"
+    run.write(tmp_path, OPEN + "limits: {messages: 3}\n")
+    run.daemon.reload()
+    assert (await parts.flow.scan(from_alice(3))).decision.reason is Reason.CLEAN
+    assert "restart to use it" not in run.log
+    await run.daemon.stopService()
 
 
 async def test_reload_of_providers(tmp_path: Path) -> None:
