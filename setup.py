@@ -47,6 +47,7 @@ setup(
         "attrs>=24.2",
         "cryptography>=43",
         "dkimpy[ed25519]>=1.1.8",
+        "h11>=0.16",
         "klein>=24.8",
         "pyOpenSSL>=24.3",
         "prometheus-client>=0.21",

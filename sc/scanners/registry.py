@@ -14,6 +14,7 @@ from sc.scanners import (
     headers,
     links,
     patterns,
+    rspamd,
     spamassassin,
     spf,
     uribl,
@@ -28,6 +29,7 @@ from sc.scanners.interface import Scanner
 from sc.scanners.links import LinksSettings
 from sc.scanners.naming import by_name
 from sc.scanners.patterns import PatternsSettings
+from sc.scanners.rspamd import RspamdSettings
 from sc.scanners.settings import ScannerSettings
 from sc.scanners.spamassassin import SpamAssassinSettings
 from sc.scanners.spf import SPFSettings
@@ -40,6 +42,7 @@ BUILDERS: Mapping[str, Callable[[Any, Ground], Scanner]] = MappingProxyType(
         "links": links.build,
         "clamav": clamav.build,
         "spamassassin": spamassassin.build,
+        "rspamd": rspamd.build,
         "spf": spf.build,
         "dkim": dkim.build,
         "dmarc": dmarc.build,
@@ -67,6 +70,7 @@ class ScannersSettings:
     links: LinksSettings = LinksSettings()
     clamav: ClamAVSettings = ClamAVSettings()
     spamassassin: SpamAssassinSettings = SpamAssassinSettings()
+    rspamd: RspamdSettings = RspamdSettings()
     spf: SPFSettings = SPFSettings()
     dkim: DKIMSettings = DKIMSettings()
     dmarc: DMARCSettings = DMARCSettings()

@@ -5,9 +5,11 @@ from collections.abc import AsyncIterator
 import pytest_twisted
 
 from tests.contract.clamav import LIMIT, ClamAVContract
+from tests.contract.rspamd import RspamdContract
 from tests.contract.spamassassin import SpamAssassinContract
 from tests.fakes.clamd import FakeClamd
 from tests.fakes.faults import serving
+from tests.fakes.rspamd import FakeRspamd
 from tests.fakes.spamd import FakeSpamd
 
 
@@ -22,4 +24,11 @@ class TestFakeSpamd(SpamAssassinContract):
     @pytest_twisted.async_yield_fixture
     async def address(self) -> AsyncIterator[str]:
         async with serving(FakeSpamd) as (address, _):
+            yield address
+
+
+class TestFakeRspamd(RspamdContract):
+    @pytest_twisted.async_yield_fixture
+    async def address(self) -> AsyncIterator[str]:
+        async with serving(FakeRspamd) as (address, _):
             yield address

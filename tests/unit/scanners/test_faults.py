@@ -20,9 +20,12 @@ from sc.scanners.interface import (
     Scanner,
     ScannerError,
 )
+from sc.scanners.rspamd import RspamdScanner, RspamdSettings
 from sc.scanners.spamassassin import SpamAssassinScanner, SpamAssassinSettings
 from tests.fakes.clamd import FakeClamd
 from tests.fakes.faults import Fault, FaultyProtocol, refusing, serving
+from tests.fakes.inline_offload import inline
+from tests.fakes.rspamd import FakeRspamd
 from tests.fakes.spamd import FakeSpamd
 
 MESSAGE = Message("m1", Envelope(), b"Subject: x\r\n\r\nhello\r\n")
@@ -64,10 +67,16 @@ async def ends(work: Deferred[T], clock: Clock) -> T:
     return await work
 
 
+def rspamd(address: str, clock: Clock) -> Scanner:
+    exchange = Exchange(clock, [client_endpoint(reactor, address)])
+    settings = RspamdSettings(servers=(address,), timeout=10.0)
+    return RspamdScanner(exchange, inline(), settings, Interface.NETWORK)
+
+
 PEERS = pytest.mark.parametrize(
     ("build", "fake"),
-    [(clamav, FakeClamd), (spamassassin, FakeSpamd)],
-    ids=["clamav", "spamassassin"],
+    [(clamav, FakeClamd), (spamassassin, FakeSpamd), (rspamd, FakeRspamd)],
+    ids=["clamav", "spamassassin", "rspamd"],
 )
 
 
@@ -146,6 +155,15 @@ async def test_spamd_refuses_a_message() -> None:
                 Interface.NETWORK,
             ),
             "SPAMASSASSIN_TOO_LARGE",
+        ),
+        (
+            RspamdScanner(
+                Exchange(Clock(), []),
+                inline(),
+                RspamdSettings(max_octets=5),
+                Interface.NETWORK,
+            ),
+            "RSPAMD_TOO_LARGE",
         ),
     ],
 )

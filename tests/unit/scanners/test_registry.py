@@ -23,6 +23,7 @@ def test_order_and_interfaces() -> None:
         ("links", Interface.BUILTIN),
         ("clamav", Interface.SOCKET),
         ("spamassassin", Interface.SOCKET),
+        ("rspamd", Interface.NETWORK),
         ("spf", Interface.BUILTIN),
         ("dkim", Interface.BUILTIN),
         ("dmarc", Interface.BUILTIN),
