@@ -24,6 +24,7 @@ TESTS = [
 ]
 
 EXTRAS = {
+    "command": ["google-re2>=1.1"],  # patterns of command scanners
     "postgresql": ["psycopg[binary]>=3.2"],  # LGPL; the wheel brings libpq
     "pdf": ["pypdf>=6"],
     "qr": ["Pillow>=11", "zxing-cpp>=2.3"],

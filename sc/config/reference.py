@@ -89,13 +89,15 @@ def _examples(path: str, hint: Any, value: Any) -> Iterator[Option]:
     if get_origin(hint) is dict:
         inside = f"{path}.{A_NAME}"
         yield Option(inside, summary(member), "", example=True)
-    told = sentences(member)
+    told, hints = sentences(member), get_type_hints(member)
     for attribute in settable(member):
         default = default_of(attribute)
         known = default is not MISSING and not attrs.has(type(default))
         text = as_yaml(default) if known else ""
         full = _join(inside, key_of(attribute))
         yield Option(full, told.get(attribute.name, ""), text, example=True)
+        if get_origin(hints[attribute.name]) is tuple:
+            yield from _examples(full, hints[attribute.name], default)
 
 
 def _join(path: str, key: str) -> str:

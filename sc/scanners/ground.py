@@ -5,6 +5,7 @@ from twisted.internet.interfaces import IReactorTime
 
 from sc.net.resolver import DNSResolver
 from sc.offload import Offload
+from sc.programs.scratch import Scratch
 from sc.scanners.senders import Senders
 from sc.store.cache import Cache
 
@@ -13,6 +14,7 @@ from sc.store.cache import Cache
 class Ground:
     """
     @ivar cache: shared with other nodes, and with whoever else writes to it.
+    @ivar scratch: for messages as files.
     @ivar ignored_hosts: links to these, and to all below them, mean nothing.
     """
 
@@ -21,4 +23,5 @@ class Ground:
     senders: Senders
     resolver: DNSResolver
     cache: Cache
+    scratch: Scratch
     ignored_hosts: frozenset[str] = frozenset()

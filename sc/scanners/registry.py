@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from sc.scanners import (
     clamav,
+    command,
     dkim,
     dmarc,
     dnsbl,
@@ -20,6 +21,7 @@ from sc.scanners import (
     uribl,
 )
 from sc.scanners.clamav import ClamAVSettings
+from sc.scanners.command import CommandSettings
 from sc.scanners.dkim import DKIMSettings
 from sc.scanners.dmarc import DMARCSettings
 from sc.scanners.dnsbl import DNSBLSettings
@@ -53,7 +55,7 @@ BUILDERS: Mapping[str, Callable[[Any, Ground], Scanner]] = MappingProxyType(
 
 
 NAMED: Mapping[type[ScannerSettings], Callable[[str, Any, Ground], Scanner]] = (
-    MappingProxyType({})
+    MappingProxyType({CommandSettings: command.build})
 )
 """By the class of their settings: scanners that stand in a mapping, by any name."""
 
@@ -63,6 +65,8 @@ class ScannersSettings:
     """
     One entry for each scanner, in the order of every answer; a mapping is several
     scanners, with names that the operator chose.
+
+    @ivar commands: programs; each becomes a scanner of its name.
     """
 
     patterns: PatternsSettings = PatternsSettings()
@@ -76,6 +80,7 @@ class ScannersSettings:
     dmarc: DMARCSettings = DMARCSettings()
     dnsbl: DNSBLSettings = DNSBLSettings()
     uribl: URIBLSettings = URIBLSettings()
+    commands: dict[str, CommandSettings] = field(factory=dict)
 
     @property
     def by_name(self) -> dict[str, ScannerSettings]:

@@ -65,6 +65,7 @@ class Daemon(Service):
             with acting_as(self._around.uid, self._around.gid):
                 self._state.lock()
                 parts = build(self._config, self._around, self._state)
+                parts.base.scratch.clear()
                 parts.base.store.open()
             for door in parts.doors.values():
                 door.privilegedStartService()

@@ -14,6 +14,7 @@ from sc.net.resolver import DNSResolver
 from sc.offload import Offload
 from sc.outbox.gate import Gate
 from sc.outbox.outbox import Outbox
+from sc.programs.scratch import Scratch
 from sc.scan.seen import SeenFile, SeenMemory
 from sc.service.caching import build_cache
 from sc.service.identity import hostname, id_source, node_name
@@ -29,6 +30,7 @@ from sc.store.state_dir import StateDir
 
 STORE_FILE = "sc.db"
 SEEN_FILE = "scanners-seen.json"
+SCRATCH_FOLDER = "scratch"
 
 
 @frozen
@@ -44,6 +46,7 @@ class Foundation:
     pool: ThreadPool
     timers: SteadyTimers
     offload: Offload
+    scratch: Scratch
     resolver: DNSResolver
     cache: Cache
     store: DurableStore
@@ -79,6 +82,7 @@ def lay(config: Config, around: Surroundings, state: StateDir) -> Foundation:
     """
     reactor = around.reactor
     pool = ThreadPool(0, config.threads, "sc.offload")
+    offload = Offload(reactor, pool)
     new_id = id_source(around.random)
     host = hostname()
     node = node_name(state.key("node.key"), host)
@@ -95,7 +99,8 @@ def lay(config: Config, around: Surroundings, state: StateDir) -> Foundation:
         state=state,
         pool=pool,
         timers=SteadyTimers(reactor),
-        offload=Offload(reactor, pool),
+        offload=offload,
+        scratch=Scratch(state.path(SCRATCH_FOLDER), offload),
         resolver=DNSResolver(config.resolver, reactor),
         store=store,
         cache=CountedCache(build_cache(config.cache, reactor), metrics),

@@ -35,6 +35,7 @@ def build_scanning(config: Config, base: Foundation) -> Scanning:
         senders,
         base.resolver,
         base.cache,
+        base.scratch,
         frozenset(h.lower().strip(".") for h in config.ignored_link_hosts),
     )
     entries = build_scanners(config.scanners, ground)

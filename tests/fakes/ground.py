@@ -1,6 +1,7 @@
 """What scanners stand on, without threads and without a network."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from twisted.internet.interfaces import IReactorTime
@@ -8,6 +9,7 @@ from twisted.internet.task import Clock
 
 from sc.model.envelope import Direction
 from sc.net.resolver import DNSResolver, ResolverSettings
+from sc.programs.scratch import Scratch
 from sc.scanners.ground import Ground
 from sc.store.memory_cache import MemoryCache
 from tests.fakes.inline_offload import inline
@@ -21,11 +23,13 @@ def ground(
 ) -> Ground:
     """@param zone: what the senders' domains say; the resolver itself asks nobody."""
     clock = clock or Clock()
+    offload = inline()
     nobody = ResolverSettings(servers=("127.0.0.1:1",))
     return Ground(
         clock,
-        inline(),
+        offload,
         senders(zone, clock, direction),
         DNSResolver(nobody, clock),
         MemoryCache(clock),
+        Scratch(Path("/nonexistent"), offload),
     )

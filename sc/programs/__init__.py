@@ -1,0 +1,1 @@
+"""Programs that look at a message: one process, one input, one bounded output."""

@@ -1,0 +1,81 @@
+"""Scanners that are programs, started for each message."""
+
+from collections.abc import Sequence
+
+from attrs import field, frozen, validators
+
+from sc.model.message import Message
+from sc.model.verdict import Symbol
+from sc.programs.program import Limits, Printed, Program, UnfitMessageError
+from sc.programs.search import ProgramError
+from sc.scanners.ground import Ground
+from sc.scanners.interface import MessageRefusedError, NotScannedError, ScannerError
+from sc.scanners.naming import symbol_prefix
+from sc.scanners.settings import ScannerSettings, positive
+
+
+@frozen(kw_only=True)
+class SpawnedSettings(ScannerSettings):
+    """
+    A scanner that is a program.
+
+    @ivar max_octets: a larger message is skipped, with a symbol that says so.
+    @ivar concurrency: processes at a time; what is more waits, within `timeout`.
+    @ivar memory: octets that a process may use, and that a file of its may have.
+    """
+
+    max_octets: int = field(default=25 << 20, validator=positive)
+    concurrency: int = field(
+        default=4, validator=[validators.ge(1), validators.le(256)]
+    )
+    memory: int = field(
+        default=2 << 30, validator=[validators.ge(16 << 20), validators.le(1 << 40)]
+    )
+
+
+@frozen
+class Spawner:
+    """
+    Runs a scanner's program, in the words of scanners.
+
+    @ivar name: of the scanner.
+    """
+
+    name: str
+    settings: SpawnedSettings
+    _program: Program
+
+    async def run(self, message: Message) -> Printed:
+        """
+        @raise ScannerError: the program gave no answer.
+        @raise NotScannedError: the message is too large for it.
+        """
+        most = self.settings.max_octets
+        if len(message.content) > most:
+            name = f"{symbol_prefix(self.name)}_TOO_LARGE"
+            symbol = Symbol(name, description="not scanned")
+            raise NotScannedError(f"larger than {most} octets", symbol)
+        try:
+            return await self._program.run(message.content)
+        except UnfitMessageError as e:
+            raise MessageRefusedError(str(e)) from e
+        except ProgramError as e:
+            raise ScannerError(str(e)) from e
+
+    def check(self) -> None:
+        """
+        @raise ScannerError: the program is not here, or cannot be used.
+        """
+        try:
+            self._program.check()
+        except ProgramError as e:
+            raise ScannerError(str(e)) from e
+
+
+def spawner(
+    name: str, argv: Sequence[str], settings: SpawnedSettings, ground: Ground
+) -> Spawner:
+    """@param argv: the program, a bare name or an absolute path, and its arguments."""
+    limits = Limits(settings.timeout, settings.memory, settings.concurrency)
+    program = Program(ground.reactor, ground.scratch, argv, limits)
+    return Spawner(name, settings, program)
