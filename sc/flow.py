@@ -10,6 +10,7 @@ from twisted.logger import Logger
 
 from sc.maillog import MailLog
 from sc.metrics import Metrics
+from sc.model.choice import Choice
 from sc.model.decision import Decision, RecipientDecision
 from sc.model.envelope import Direction, Envelope
 from sc.model.message import Message
@@ -63,8 +64,14 @@ class Outcome:
 
 
 class Pipeline(Protocol):
-    async def scan(self, message: Message) -> Verdict:
-        """All scanners; never raises for a scanner that failed."""
+    def choose(
+        self, listener: str, direction: Direction, wanted: frozenset[str] | None
+    ) -> Choice:
+        """Which scanners look; `wanted` are those that the client asks for."""
+        ...
+
+    async def scan(self, message: Message, choice: Choice) -> Verdict:
+        """Those chosen; never raises for a scanner that failed."""
         ...
 
 
@@ -151,10 +158,16 @@ class Flow:
     before_answer: Sequence[BeforeAnswer] = ()
     after_scan: Callable[[Outcome], None] = lambda _outcome: None
 
-    async def scan(self, message: Message) -> Outcome:
-        """Ends with its last waiter: cancelling the Deferred stops the scanners."""
+    async def scan(
+        self, message: Message, wanted: frozenset[str] | None = None
+    ) -> Outcome:
+        """
+        Ends with its last waiter: cancelling the Deferred stops the scanners.
+
+        @param wanted: the scanners that the client asks for; None: all of its door.
+        """
         started, policy, last = self.clock.seconds(), self.policy, self.before_answer
-        verdict = self.unscannable(message) or await self._verdict(message)
+        verdict = self.unscannable(message) or await self._verdict(message, wanted)
         outcome = self._outcome(policy, message, verdict, started)
         for asked in last:
             result = await self._asked(asked.name, asked.look(outcome), message)
@@ -165,7 +178,9 @@ class Flow:
         self.after_scan(outcome)
         return outcome
 
-    async def _verdict(self, message: Message) -> Verdict:
+    async def _verdict(
+        self, message: Message, wanted: frozenset[str] | None
+    ) -> Verdict:
         """What is known already, and, unless that settles it, what scanners find."""
         pipeline, direction = self.pipeline, self.policy.direction(message.envelope)
         results: list[ScannerResult] = []
@@ -178,7 +193,8 @@ class Flow:
                     return Verdict(message.id, tuple(results))
             elif known is not None:
                 results.append(known)
-        verdict = await pipeline.scan(message)
+        choice = pipeline.choose(message.listener, direction, wanted)
+        verdict = await pipeline.scan(message, choice)
         return evolve(verdict, results=(*verdict.results, *results))
 
     async def _asked(

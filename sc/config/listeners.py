@@ -29,12 +29,15 @@ class Listener:
     """
     @ivar enabled: false closes this door.
     @ivar protocol: one of http, spamd, lmtp, smtp; for a name of your own.
+    @ivar scanners: those that look at its mail, with what they need, besides those
+        that are `required`; empty: all.
     @ivar settings: what the protocol has.
     """
 
     protocol: Protocol
     settings: ListenerSettings = field(metadata={"flatten": True})
     enabled: bool = True
+    scanners: tuple[str, ...] = ()
 
 
 def _plain(protocol: Protocol) -> ListenerSettings:
@@ -92,6 +95,12 @@ def _read(
         f"{path}.enabled",
         base is None or base.enabled,
     )
+    scanners = structurer.read(
+        given.pop("scanners", None),
+        tuple[str, ...],
+        f"{path}.scanners",
+        base.scanners if base else (),
+    )
     if protocol is None:
         structurer.note(f"{path}.protocol", node, "is missing")
         return None
@@ -100,7 +109,7 @@ def _read(
     settings = structurer.read(_rest(node, given), type(start), path, start)
     if enabled and not settings.endpoint:
         structurer.note(f"{path}.endpoint", node, "is missing")
-    return Listener(protocol, settings, enabled)
+    return Listener(protocol, settings, enabled, scanners)
 
 
 def _rest(node: yaml.Node, given: Mapping[str, Any]) -> yaml.MappingNode:

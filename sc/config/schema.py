@@ -136,6 +136,7 @@ def _check(
             " know where to send it",
         )
     _check_names(structurer, child(root, "scanners"), config)
+    _check_selected(structurer, child(root, "listeners"), config, listeners)
     _check_dmarc(structurer, child(root, "scanners"), config.scanners)
     policy = child(root, "policy")
     check_policy(structurer, policy, config.policy, config.scanners)
@@ -158,6 +159,21 @@ def _check_names(
         place = next(key for key, _ in group.value if key.value == problem.name)
         path = f"scanners.{problem.group}.{problem.name}"
         structurer.note(path, place, problem.text)
+
+
+def _check_selected(
+    structurer: Structurer,
+    node: yaml.Node | None,
+    config: Config,
+    listeners: dict[str, Listener],
+) -> None:
+    """A door that asks for a scanner that does not exist would do without."""
+    for name, listener in listeners.items():
+        place = child(child(node, name), "scanners")
+        unknown = [s for s in listener.scanners if s not in config.scanners.by_name]
+        if unknown and place is not None:
+            text = f"{unknown[0]!r} is no scanner"
+            structurer.note(f"listeners.{name}.scanners", place, text)
 
 
 def _check_dmarc(

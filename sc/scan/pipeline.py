@@ -8,10 +8,12 @@ from twisted.internet.defer import TimeoutError as DeadlineError
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
+from sc.model.choice import EVERYBODY, Choice
 from sc.model.message import Message
 from sc.model.status import Health
 from sc.model.verdict import Findings, ScannerResult, State, Verdict
 from sc.scan.health import ScannerWatch
+from sc.scan.selection import Selection
 from sc.scanners.interface import MessageRefusedError, NotScannedError, ScannerError
 from sc.scanners.registry import Registered
 
@@ -24,15 +26,21 @@ class ScanPipeline:
     _log = Logger()
 
     def __init__(
-        self, entries: Sequence[Registered], watch: ScannerWatch, clock: IReactorTime
+        self,
+        entries: Sequence[Registered],
+        watch: ScannerWatch,
+        clock: IReactorTime,
+        selection: Selection | None = None,
     ) -> None:
         """
+        @param selection: None: every door has all scanners.
         @raise ValueError: a scanner needs one that does not exist, or itself.
         """
         _check_needs(entries)
         self._entries, self._watch, self._clock = tuple(entries), watch, clock
+        self.choose = (selection or Selection(entries, {})).choose
 
-    async def scan(self, message: Message) -> Verdict:
+    async def scan(self, message: Message, choice: Choice = EVERYBODY) -> Verdict:
         """Never raises for a scanner that failed; cancelling it stops them all."""
         await self._watch.ready()
         found: dict[str, ScannerResult] = {}
@@ -41,7 +49,8 @@ class ScanPipeline:
         async def settle(entry: Registered) -> None:
             if gate := gates.get(entry.name):
                 await gate
-            found[entry.name] = await self._result(entry, message, found)
+            why = choice.why_not(entry.name)
+            found[entry.name] = await self._result(entry, message, found, why)
             for other in self._entries:
                 waits = gates.get(other.name)
                 if (
@@ -60,9 +69,15 @@ class ScanPipeline:
         return Verdict(message.id, tuple(found[e.name] for e in self._entries))
 
     async def _result(
-        self, entry: Registered, message: Message, found: Mapping[str, ScannerResult]
+        self,
+        entry: Registered,
+        message: Message,
+        found: Mapping[str, ScannerResult],
+        why_not: str,
     ) -> ScannerResult:
         health = self._watch.health(entry.name)
+        if why_not and health is not Health.OFF:
+            return ScannerResult(entry.name, State.SKIPPED, reason=why_not)
         if health is not Health.UP:
             return _not_asked(entry.name, health)
         started = self._clock.seconds()

@@ -5,6 +5,7 @@ from typing import Any
 
 from attrs import field, frozen
 
+from sc.model.envelope import Direction
 from sc.net.server import read_server
 
 
@@ -41,6 +42,11 @@ def not_negative(_instance: object, _attribute: Any, value: float) -> None:
         raise ValueError("must not be less than 0")
 
 
+def _named(_instance: object, _attribute: Any, value: tuple[Direction, ...]) -> None:
+    if not value:
+        raise ValueError("must name inbound, outbound or local")
+
+
 @frozen(kw_only=True)
 class ScannerSettings:
     """
@@ -50,9 +56,15 @@ class ScannerSettings:
     @ivar timeout: seconds for the whole look at one message.
     @ivar on_error: what follows when it could not look at a message.
     @ivar weight: its scores are multiplied by this.
+    @ivar required: true: neither a listener nor a request can leave it out.
+    @ivar directions: of the mail that it looks at.
     """
 
     enabled: Enabled = Enabled.AUTO
     timeout: float = field(default=30.0, validator=positive)
     on_error: OnError = OnError.ACCEPT
     weight: float = field(default=1.0, validator=not_negative)
+    required: bool = False
+    directions: tuple[Direction, ...] = field(
+        default=tuple(Direction), validator=_named
+    )

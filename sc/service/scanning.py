@@ -7,6 +7,7 @@ from sc.config.schema import Config
 from sc.scan.health import ScannerWatch
 from sc.scan.pipeline import ScanPipeline
 from sc.scan.policy import ScanPolicy, scanner_policies
+from sc.scan.selection import Selection
 from sc.scanners.ground import Ground
 from sc.scanners.registry import build_scanners
 from sc.scanners.senders import Senders
@@ -40,4 +41,6 @@ def build_scanning(config: Config, base: Foundation) -> Scanning:
     )
     entries = build_scanners(config.scanners, ground)
     watch = ScannerWatch(entries, base.memory, clock, config.health)
-    return Scanning(watch, ScanPipeline(entries, watch, clock), policy)
+    wanted = {name: frozenset(x.scanners) for name, x in config.listeners.items()}
+    selection = Selection(entries, wanted)
+    return Scanning(watch, ScanPipeline(entries, watch, clock, selection), policy)

@@ -15,6 +15,7 @@ from twisted.internet.task import Clock, deferLater
 
 from sc.flow import Flow
 from sc.maillog import MailLog
+from sc.model.choice import EVERYBODY, Choice
 from sc.model.decision import Action, Decision, Field, Reason, ScoredSymbol
 from sc.model.envelope import Direction, Envelope
 from sc.model.evidence import Evidence
@@ -66,6 +67,7 @@ SPAM = decision_of(Action.REJECT)
 class StubPipeline:
     """
     @ivar seen: every message, in the order of arrival.
+    @ivar wanted: the scanners that each client asked for.
     @ivar cancelled: how many scans ended because nobody waited any more.
     """
 
@@ -74,9 +76,16 @@ class StubPipeline:
     error: BaseException | None
     results: tuple[ScannerResult, ...]
     seen: list[Message] = field(factory=list)
+    wanted: list[frozenset[str] | None] = field(factory=list)
     cancelled: int = 0
 
-    async def scan(self, message: Message) -> Verdict:
+    def choose(
+        self, _listener: str, _direction: Direction, wanted: frozenset[str] | None
+    ) -> Choice:
+        self.wanted.append(wanted)
+        return EVERYBODY
+
+    async def scan(self, message: Message, choice: Choice) -> Verdict:
         self.seen.append(message)
         try:
             if self.delay is not None:

@@ -4,6 +4,7 @@ from twisted.internet.defer import Deferred
 
 from sc.flow import Outcome
 from sc.listeners.http import message as body
+from sc.listeners.http import wanted
 from sc.listeners.http.door import Door
 from sc.listeners.http.errors import HttpError
 from sc.listeners.http.form import form_message
@@ -22,9 +23,10 @@ async def scanned(door: Door, request: HttpRequest) -> Outcome:
     if kind == body.JSON_TYPE:
         text = "send the message itself as the body; /v1/scan takes JSON"
         raise HttpError(415, text)
+    names = wanted.from_header(door, request)
     if kind == "multipart/form-data":
-        return await _scan(door, await form_message(door, request))
-    return await _scan(door, body.raw_message(door, request))
+        return await _scan(door, await form_message(door, request), names)
+    return await _scan(door, body.raw_message(door, request), names)
 
 
 def scan_list(request: HttpRequest, outcome: Outcome) -> Json:
@@ -36,28 +38,33 @@ def scan_list(request: HttpRequest, outcome: Outcome) -> Json:
 
 async def scan_verdict(door: Door, request: HttpRequest) -> Json:
     """Verdict and decision as one object."""
-    kind = body.media_type(request)
+    kind, names = body.media_type(request), wanted.from_header(door, request)
     if kind == body.JSON_TYPE:
-        message = await _from_json(door, request)
+        message, told = await _from_json(door, request)
+        names = told if names is None else names
     elif kind == "multipart/form-data":
         raise HttpError(415, "send the message itself as the body, or JSON")
     else:
         message = body.raw_message(door, request)
-    return scan_object(await _scan(door, message))
+    return scan_object(await _scan(door, message, names))
 
 
-async def _from_json(door: Door, request: HttpRequest) -> Message:
+async def _from_json(
+    door: Door, request: HttpRequest
+) -> tuple[Message, frozenset[str] | None]:
+    """The message, and the scanners that it is for."""
     found = await body.json_message(door, request)
-    for name in found.members:
+    for name in found.members.keys() - {wanted.MEMBER}:
         raise HttpError(400, f"{name[:60]}: there is no such field")
-    return found.message
+    names = found.members.get(wanted.MEMBER)
+    return found.message, None if names is None else wanted.from_json(door, names)
 
 
-async def _scan(door: Door, message: Message) -> Outcome:
+async def _scan(door: Door, message: Message, names: frozenset[str] | None) -> Outcome:
     """Ends with its client: cancelling stops the scanners."""
     if not len(message.content):
         raise HttpError(400, "the message is empty")
-    scan = Deferred.fromCoroutine(door.flow.scan(message))
+    scan = Deferred.fromCoroutine(door.flow.scan(message, names))
     scan.addTimeout(door.settings.limits.answer_timeout, door.clock)
     return await scan
 

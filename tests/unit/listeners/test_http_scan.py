@@ -30,6 +30,63 @@ RESULTS = (
 )
 
 
+@pytest.mark.parametrize("path", ["/scan", "/v1/scan"])
+def test_wanted_scanners(path: str) -> None:
+    """A client may ask for some scanners only, in as many lines as it likes."""
+    flow = stub_flow(results=RESULTS)
+    client = Client(flow)
+    fields = ("X-SC-Scanners: ClamAV , patterns,", "X-SC-Scanners: rspamd")
+    assert client.post(path, b"x", *fields).status == 200
+    assert client.post(path, b"x").status == 200
+    pipeline: Any = flow.pipeline
+    assert pipeline.wanted == [frozenset({"clamav", "patterns", "rspamd"}), None]
+
+
+def test_wanted_scanners_in_json() -> None:
+    """JSON has a member for them; the header field wins."""
+    flow = stub_flow(results=RESULTS)
+    client, kind = Client(flow), "Content-Type: application/json"
+    asked = b'{"message": "x", "scanners": ["patterns"]}'
+    assert client.post("/v1/scan", asked, kind).status == 200
+    field = "X-SC-Scanners: rspamd"
+    assert client.post("/v1/scan", asked, kind, field).status == 200
+    pipeline: Any = flow.pipeline
+    assert pipeline.wanted == [frozenset({"patterns"}), frozenset({"rspamd"})]
+
+
+@pytest.mark.parametrize(
+    ("field", "words"),
+    [
+        ("clamav, clamaw", "X-SC-Scanners: 'clamaw' is no scanner"),
+        ("<b>", "X-SC-Scanners: '<b>' is no scanner"),
+        (", ,", "X-SC-Scanners: names no scanner"),
+        ("", "X-SC-Scanners: names no scanner"),
+    ],
+)
+def test_unknown_scanner(field: str, words: str) -> None:
+    """A scanner that does not exist is an error, not a message that nobody scanned."""
+    flow = stub_flow(results=RESULTS)
+    reply = Client(flow).post("/scan", b"x", f"X-SC-Scanners: {field}")
+    assert (reply.status, reply.error) == (400, words)
+    assert not flow.pipeline.seen
+
+
+@pytest.mark.parametrize(
+    ("member", "words"),
+    [
+        (b'"clamav"', "scanners: must be a list of names"),
+        (b"[1]", "scanners: must be a list of names"),
+        (b"[]", "scanners: names no scanner"),
+        (b'["x"]', "scanners: 'x' is no scanner"),
+    ],
+)
+def test_unknown_scanner_in_json(member: bytes, words: str) -> None:
+    """The same in JSON, with the member's name."""
+    body = b'{"message": "x", "scanners": %b}' % member
+    reply = Client().post("/v1/scan", body, "Content-Type: application/json")
+    assert (reply.status, reply.error) == (400, words)
+
+
 def test_ecsd_array() -> None:
     """Every scanner by name, in a stable order; what could not scan says so."""
     reply = Client(stub_flow(results=RESULTS)).post("/scan", b"x")

@@ -19,6 +19,7 @@ from sc.listeners.spamd.sending import SLICE
 from sc.listeners.spamd.service import SpamdFactory
 from sc.listeners.spamd.session import Door
 from sc.listeners.spamd.settings import SpamdLimits, SpamdSettings
+from sc.model.choice import EVERYBODY, Choice
 from sc.model.message import Message
 from sc.model.octets import IN_MEMORY
 from sc.model.verdict import Verdict
@@ -253,7 +254,10 @@ class Stubborn:
     def __init__(self, wait: Callable[[], Awaitable[object]]) -> None:
         self._wait = wait
 
-    async def scan(self, message: Message) -> Verdict:
+    def choose(self, *_: object) -> Choice:
+        return EVERYBODY
+
+    async def scan(self, message: Message, _choice: Choice) -> Verdict:
         try:
             await self._wait()
         finally:
@@ -266,7 +270,7 @@ async def test_scan_that_cannot_be_stopped() -> None:
     flow = slow(clock)
     inner, message = flow.pipeline, Message
     flow.pipeline = Stubborn(  # type: ignore[assignment]
-        lambda: inner.scan(message("x", None, b""))  # type: ignore[arg-type]
+        lambda: inner.scan(message("x", None, b""), EVERYBODY)  # type: ignore[arg-type]
     )
     wire = connected(door(flow), clock)
     wire.say(CHECK)

@@ -7,6 +7,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import Clock
 from twisted.logger import Logger
 
+from sc.model.envelope import Direction
 from sc.model.verdict import Findings, ScannerResult, State, Symbol, Verdict
 from sc.scan.health import ScannerWatch
 from sc.scan.pipeline import ScanPipeline
@@ -50,6 +51,22 @@ async def test_results_in_registry_order() -> None:
     assert [r.scanner for r in verdict.results] == ["slow", "fast"]
     assert verdict.message_id == "m1"
     assert {r.state for r in verdict.results} == {State.DONE}
+
+
+async def test_left_out() -> None:
+    """Who was not chosen is not asked, and is named with the reason."""
+    scanners = Scripted("a"), Scripted("b")
+    off = entry(Scripted("off"), Enabled.FALSE)
+    made = await pipeline(*map(entry, scanners), off)
+    choice = made.choose("http", Direction.INBOUND, frozenset({"a"}))
+    verdict = await made.scan(MESSAGE, choice)
+    assert [(r.state, r.reason) for r in verdict.results] == [
+        (State.DONE, ""),
+        (State.SKIPPED, "not selected"),
+        (State.SKIPPED, "switched off"),
+    ]
+    assert (scanners[0].asked, scanners[1].asked) == (1, 0)
+    assert not verdict.errors
 
 
 async def test_slow_scanner_is_named() -> None:

@@ -15,6 +15,7 @@ from sc.config.schema import load
 from sc.model.decision import Action, Reason
 from sc.model.envelope import Envelope
 from sc.model.message import Message
+from sc.model.verdict import State
 from sc.service.daemon import Daemon, StartError
 from sc.service.surroundings import Surroundings
 from sc.store.state_dir import StateDir
@@ -81,6 +82,25 @@ async def test_life(tmp_path: Path) -> None:
     assert outcome.decision.reason.value == "clean"
     await run.daemon.stopService()
     assert run.log.endswith("stopped")
+
+
+async def test_scanners_of_a_listener(tmp_path: Path) -> None:
+    """What a door does not want is left out there, with what a client wants."""
+    text = OPEN.replace("http: {", "http: {scanners: [patterns, headers], ")
+    run = Run(tmp_path, text)
+    run.daemon.startService()
+    await run.ready()
+    parts = run.daemon._parts
+    assert parts is not None
+    content = b"A: 1\r\n\r\n"
+    looked = {}
+    for door in ("http", "spamd"):
+        message = Message("id-1", Envelope(), content, door)
+        outcome = await parts.flow.scan(message, frozenset({"patterns", "links"}))
+        done = [r.scanner for r in outcome.verdict.results if r.state is State.DONE]
+        looked[door] = done
+    assert looked == {"http": ["patterns"], "spamd": ["patterns", "links"]}
+    await run.daemon.stopService()
 
 
 async def test_reload(tmp_path: Path) -> None:
