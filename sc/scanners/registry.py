@@ -9,6 +9,7 @@ from attrs import field, frozen
 from sc.scanners import (
     clamav,
     command,
+    dcc,
     dkim,
     dmarc,
     dnsbl,
@@ -22,6 +23,7 @@ from sc.scanners import (
 )
 from sc.scanners.clamav import ClamAVSettings
 from sc.scanners.command import CommandSettings
+from sc.scanners.dcc import DCCSettings
 from sc.scanners.dkim import DKIMSettings
 from sc.scanners.dmarc import DMARCSettings
 from sc.scanners.dnsbl import DNSBLSettings
@@ -45,6 +47,7 @@ BUILDERS: Mapping[str, Callable[[Any, Ground], Scanner]] = MappingProxyType(
         "clamav": clamav.build,
         "spamassassin": spamassassin.build,
         "rspamd": rspamd.build,
+        "dcc": dcc.build,
         "spf": spf.build,
         "dkim": dkim.build,
         "dmarc": dmarc.build,
@@ -75,6 +78,7 @@ class ScannersSettings:
     clamav: ClamAVSettings = ClamAVSettings()
     spamassassin: SpamAssassinSettings = SpamAssassinSettings()
     rspamd: RspamdSettings = RspamdSettings()
+    dcc: DCCSettings = DCCSettings()
     spf: SPFSettings = SPFSettings()
     dkim: DKIMSettings = DKIMSettings()
     dmarc: DMARCSettings = DMARCSettings()

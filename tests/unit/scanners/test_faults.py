@@ -13,6 +13,7 @@ from sc.model.envelope import Envelope
 from sc.model.message import Message
 from sc.net.stream_exchange import Exchange, client_endpoint
 from sc.scanners.clamav import ClamAVScanner, ClamAVSettings
+from sc.scanners.dcc import DCCScanner, DCCSettings
 from sc.scanners.interface import (
     Interface,
     MessageRefusedError,
@@ -23,6 +24,7 @@ from sc.scanners.interface import (
 from sc.scanners.rspamd import RspamdScanner, RspamdSettings
 from sc.scanners.spamassassin import SpamAssassinScanner, SpamAssassinSettings
 from tests.fakes.clamd import FakeClamd
+from tests.fakes.dcc import FakeDccifd
 from tests.fakes.faults import Fault, FaultyProtocol, refusing, serving
 from tests.fakes.inline_offload import inline
 from tests.fakes.rspamd import FakeRspamd
@@ -73,10 +75,21 @@ def rspamd(address: str, clock: Clock) -> Scanner:
     return RspamdScanner(exchange, inline(), settings, Interface.NETWORK)
 
 
+def dcc(address: str, clock: Clock) -> Scanner:
+    exchange = Exchange(clock, [client_endpoint(reactor, address)])
+    settings = DCCSettings(servers=(address,), timeout=10.0)
+    return DCCScanner(exchange, settings, Interface.NETWORK)
+
+
 PEERS = pytest.mark.parametrize(
     ("build", "fake"),
-    [(clamav, FakeClamd), (spamassassin, FakeSpamd), (rspamd, FakeRspamd)],
-    ids=["clamav", "spamassassin", "rspamd"],
+    [
+        (clamav, FakeClamd),
+        (spamassassin, FakeSpamd),
+        (rspamd, FakeRspamd),
+        (dcc, FakeDccifd),
+    ],
+    ids=["clamav", "spamassassin", "rspamd", "dcc"],
 )
 
 
@@ -164,6 +177,10 @@ async def test_spamd_refuses_a_message() -> None:
                 Interface.NETWORK,
             ),
             "RSPAMD_TOO_LARGE",
+        ),
+        (
+            DCCScanner(Exchange(Clock(), []), DCCSettings(max_octets=5), Interface.CLI),
+            "DCC_TOO_LARGE",
         ),
     ],
 )

@@ -24,6 +24,7 @@ def test_order_and_interfaces() -> None:
         ("clamav", Interface.SOCKET),
         ("spamassassin", Interface.SOCKET),
         ("rspamd", Interface.NETWORK),
+        ("dcc", Interface.SOCKET),
         ("spf", Interface.BUILTIN),
         ("dkim", Interface.BUILTIN),
         ("dmarc", Interface.BUILTIN),
