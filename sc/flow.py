@@ -21,6 +21,7 @@ from sc.model.report import (
     SendingNotConfiguredError,
 )
 from sc.model.verdict import Known, ScannerResult, State, Verdict
+from sc.scan.observed import observed
 
 T = TypeVar("T")
 
@@ -47,6 +48,7 @@ class Outcome:
     """
     @ivar decisions: one for each recipient of the envelope, in its order; one
         with recipient None if the envelope names none.
+    @ivar observed: nobody acts on these decisions.
     """
 
     message: Message
@@ -54,6 +56,7 @@ class Outcome:
     verdict: Verdict
     decisions: tuple[RecipientDecision, ...]
     seconds: float
+    observed: bool = False
 
     @property
     def decision(self) -> Decision:
@@ -142,6 +145,7 @@ class Flow:
         spares all others, and the scanners.
     @ivar before_answer: asked one after the other when there are decisions.
     @ivar after_scan: told of each outcome; the answer does not wait for it.
+    @ivar observing: listeners that only observe.
     """
 
     _log = Logger()
@@ -157,6 +161,7 @@ class Flow:
     before_scan: Sequence[BeforeScan] = ()
     before_answer: Sequence[BeforeAnswer] = ()
     after_scan: Callable[[Outcome], None] = lambda _outcome: None
+    observing: frozenset[str] = frozenset()
 
     async def scan(
         self, message: Message, wanted: frozenset[str] | None = None
@@ -176,7 +181,7 @@ class Flow:
                 outcome = self._outcome(policy, message, verdict, started)
         self._tell(outcome)
         self.after_scan(outcome)
-        return outcome
+        return _observed(outcome) if outcome.observed else outcome
 
     async def _verdict(
         self, message: Message, wanted: frozenset[str] | None
@@ -219,13 +224,21 @@ class Flow:
             verdict,
             tuple(_decided(policy, verdict, envelope)),
             self.clock.seconds() - started,
+            observed=message.listener in self.observing,
         )
 
     def _tell(self, outcome: Outcome) -> None:
         """One line in the log, and the same words in the metrics."""
         message, verdict = outcome.message, outcome.verdict
         direction, seconds = outcome.direction.value, outcome.seconds
-        self.maillog.scanned(message, direction, verdict, outcome.decisions, seconds)
+        self.maillog.scanned(
+            message,
+            direction,
+            verdict,
+            outcome.decisions,
+            seconds,
+            observed=outcome.observed,
+        )
         first = outcome.decisions[0].decision
         self.metrics.scanned(
             message.listener, direction, first, verdict.results, seconds
@@ -258,3 +271,13 @@ def _decided(
         if profile not in known:
             known[profile] = policy.decide(verdict, envelope, recipient)
         yield RecipientDecision(recipient, known[profile])
+
+
+def _observed(outcome: Outcome) -> Outcome:
+    return evolve(
+        outcome,
+        decisions=tuple(
+            evolve(one, decision=observed(one.decision, outcome.message.id))
+            for one in outcome.decisions
+        ),
+    )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from attrs import field, frozen
 from twisted.logger import Logger
 
-from sc.model.decision import RecipientDecision
+from sc.model.decision import Action, RecipientDecision
 from sc.model.message import Message
 from sc.model.report import ReportStatus
 from sc.model.verdict import Verdict
@@ -61,10 +61,12 @@ class MailLog:
         verdict: Verdict,
         decisions: tuple[RecipientDecision, ...],
         seconds: float,
+        *,
+        observed: bool = False,
     ) -> None:
-        """One line a message; the first decision stands for all, `actions` tells."""
+        """One line a message, about the most severe decision."""
         envelope = message.envelope
-        first = decisions[0].decision
+        worst = max((d.decision for d in decisions), key=lambda d: d.action.severity)
         self._write(
             SCANNED,
             id=message.id,
@@ -75,10 +77,10 @@ class MailLog:
             sender="<>" if envelope.sender == "" else _field(envelope.sender),
             rcpts=len(envelope.recipients),
             size=len(message.content),
-            action=first.action.value.replace(" ", "_"),
-            reason=first.reason.value,
-            score=first.score,
-            symbols=",".join(s.name for s in first.symbols[:50]) or "-",
+            action=_actions(worst.action, decisions, observed=observed),
+            reason=worst.reason.value,
+            score=worst.score,
+            symbols=",".join(s.name for s in worst.symbols[:50]) or "-",
             errors=",".join(f"{k}:{plain(v, 80)}" for k, v in verdict.errors.items())
             or "-",
             ms=seconds * 1000,
@@ -118,3 +120,17 @@ class MailLog:
         line = form.format(**values)
         self._log.info("{line}", line=line)
         self.keep(str(values["id"]), line)
+
+
+def _actions(
+    worst: Action, decisions: Sequence[RecipientDecision], *, observed: bool
+) -> str:
+    """`also`: what became of it for other recipients; `would`: what we only observe."""
+    others = {d.decision.action for d in decisions} - {worst}
+    also = ",".join(sorted(map(_word, others)))
+    words = f"no_action would={_word(worst)}" if observed else _word(worst)
+    return f"{words} also={also}" if also else words
+
+
+def _word(action: Action) -> str:
+    return action.value.replace(" ", "_")

@@ -25,6 +25,13 @@ class Action(Enum):
 _SEVERITY = {action: rank for rank, action in enumerate(reversed(Action))}
 
 
+class Mode(Enum):
+    """Does a door act on decisions, or does it only show in the log what they were?"""
+
+    ENFORCE = "enforce"
+    OBSERVE = "observe"
+
+
 class Reason(Enum):
     """
     Why; the same word in log, metric, header field, JSON and reply.
@@ -78,6 +85,7 @@ class Decision:
     @ivar authserv_id: our name in Authentication-Results: what comes with it is
         forged, and goes.
     @ivar subject: the new Subject, for `rewrite subject`; `%s` is the old one.
+    @ivar would: what the action would be, if the door did not only observe.
     @ivar redirect_to: where a door that relays sends a rejected message of our own
         user, in place of refusing it.
     """
@@ -92,6 +100,7 @@ class Decision:
     fields: tuple[Field, ...] = ()
     authserv_id: str = "localhost"
     subject: str | None = None
+    would: Action | None = None
     redirect_to: str | None = None
 
     @property

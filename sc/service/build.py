@@ -11,6 +11,7 @@ from sc.explain import Explainer
 from sc.flow import Flow, Outcome
 from sc.listeners.crowd import ListenerService
 from sc.listeners.http.door import Questions
+from sc.model.decision import Mode
 from sc.model.status import ScannerStatus
 from sc.service.changes import adopted
 from sc.service.doors import Behind, open_door
@@ -110,6 +111,7 @@ def build(config: Config, around: Surroundings, state: StateDir) -> Parts:
         metrics=base.metrics,
         unscannable=reports.unscannable,
         before_scan=own_users.before_scan,
+        observing=_observing(config),
     )
     access = Access(with_admin(config.access, base.token))
     parts = Parts(base, access, scanning, reports, own_users, flow)
@@ -140,3 +142,11 @@ def build(config: Config, around: Surroundings, state: StateDir) -> Parts:
         if listener.enabled
     }
     return parts
+
+
+def _observing(config: Config) -> frozenset[str]:
+    return frozenset(
+        name
+        for name, listener in config.listeners.items()
+        if listener.settings.mode is Mode.OBSERVE
+    )

@@ -79,7 +79,7 @@ class Reports:
 
     def after_scan(self, outcome: Outcome) -> None:
         """What `abuse_report.on` lists is reported; the scan's caller does not wait."""
-        if self.reporter.means.settings.on.any:
+        if self.reporter.means.settings.on.any and not outcome.observed:
             message, decision = outcome.message, outcome.decision
             Deferred.fromCoroutine(
                 self.reporter.after_scan(message, outcome.direction, decision)

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from attrs import define
+from attrs import define, evolve
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import Clock
 from twisted.logger import Logger
@@ -181,3 +181,17 @@ async def test_counted() -> None:
     await flow.scan(message())
     counted = values(flow.metrics, "sc_scans_total")
     assert counted == {("reject", "inbound", "", "spam"): 1.0}
+
+
+async def test_observing() -> None:
+    """A door that only observes answers `no action`; log and metrics get the truth."""
+    told: list[Outcome] = []
+    flow = stub_flow(SPAM)
+    flow.observing, flow.after_scan = frozenset({"watching"}), told.append
+    it = evolve(message("a@x.example"), listener="watching")
+    decision = (await flow.scan(it)).decision
+    assert (decision.action, decision.would) == (Action.NO_ACTION, Action.REJECT)
+    assert decision.score < decision.add_header_at
+    assert [f.name for f in decision.fields] == ["X-SC-Id"]
+    assert (told[0].decision, told[0].observed) == (SPAM, True)
+    assert (await flow.scan(message())).decision is SPAM

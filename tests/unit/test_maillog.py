@@ -2,15 +2,16 @@
 
 from ipaddress import ip_address
 
+import pytest
 from twisted.logger import LogEvent, Logger, formatEvent
 
 from sc.maillog import MailLog, plain
-from sc.model.decision import RecipientDecision
+from sc.model.decision import Decision, RecipientDecision
 from sc.model.envelope import Envelope
 from sc.model.message import Message
 from sc.model.report import ReportState, ReportStatus
 from sc.model.verdict import ScannerResult, State, Verdict
-from tests.fakes.flow import SPAM
+from tests.fakes.flow import CLEAN, SPAM, SUSPICIOUS
 
 
 def written(events: list[LogEvent]) -> MailLog:
@@ -36,6 +37,30 @@ def test_one_line_a_message() -> None:
         " from=<> rcpts=1 size=5 action=reject reason=spam score=15.00"
         " symbols=STUB errors=clamav:no_answer_in_5_s ms=12"
     )
+
+
+@pytest.mark.parametrize(
+    ("others", "observed", "words"),
+    [
+        ((), True, " action=no_action would=reject reason=spam score=15.00 "),
+        ((CLEAN,), False, " action=reject also=no_action reason=spam "),
+        ((CLEAN, SUSPICIOUS), False, " action=reject also=add_header,no_action "),
+        ((CLEAN,), True, " action=no_action would=reject also=no_action reason=spam "),
+    ],
+)
+def test_actions(others: tuple[Decision, ...], observed: object, words: str) -> None:
+    """The most severe decision stands first, whichever recipient it is about."""
+    events: list[LogEvent] = []
+    decisions = tuple(RecipientDecision(None, d) for d in (*others, SPAM))
+    written(events).scanned(
+        Message("id-1", Envelope(), b""),
+        "inbound",
+        Verdict("id-1"),
+        decisions,
+        0,
+        observed=bool(observed),
+    )
+    assert words in formatEvent(events[0])
 
 
 def test_a_stranger_cannot_forge_a_line() -> None:

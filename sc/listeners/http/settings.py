@@ -3,6 +3,8 @@
 from attrs import Attribute, field, frozen
 from attrs.validators import deep_iterable, ge, gt
 
+from sc.model.decision import Mode
+
 
 def _host(_instance: object, _attribute: "Attribute[str]", value: str) -> None:
     if not value or any(c.isspace() or c in "/@:,[]" for c in value):
@@ -40,11 +42,14 @@ class HttpSettings:
     One listener.
 
     @ivar endpoint: Twisted endpoint strings.
+    @ivar mode: enforce: decisions are carried out; observe: they are in the log and
+        the metrics, and the answer is `no action`.
     @ivar hosts: names by which clients may call us, beside loopback and the address
         that they connect to. Others are refused: a stranger's web page could reach
         us under a name of its own.
     """
 
     endpoint: tuple[str, ...] = ()
+    mode: Mode = Mode.ENFORCE
     hosts: tuple[str, ...] = field(default=(), validator=deep_iterable(_host))
     limits: HttpLimits = HttpLimits()

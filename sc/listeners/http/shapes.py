@@ -65,6 +65,8 @@ def _decision(decision: Decision) -> dict[str, Any]:
         shape["subject"] = decision.subject
     if decision.redirect_to is not None:
         shape["redirect_to"] = decision.redirect_to
+    if decision.would is not None:
+        shape["would"] = decision.would.value
     return shape
 
 

@@ -5,6 +5,7 @@ from enum import Enum
 from attrs import Attribute, field, frozen
 from attrs.validators import ge, gt, instance_of
 
+from sc.model.decision import Mode
 from sc.net.relay import RelaySettings
 from sc.wire.smtp_event import ServerLimits
 from sc.wire.smtp_mail import Dialect
@@ -99,6 +100,8 @@ class SmtpSettings:
 
     @ivar protocol: lmtp answers for each recipient, smtp once for all.
     @ivar endpoint: Twisted endpoint strings.
+    @ivar mode: enforce: decisions are carried out; observe: they are in the log and
+        the metrics, and the answer is `no action`.
     @ivar position: before_queue: the client still waits, and refusing harms nobody.
         after_queue: what we refuse, the MTA bounces, mostly to a forged sender.
     @ivar on_reject: mark: relay with the fields; refuse: 550. Default by position.
@@ -112,6 +115,7 @@ class SmtpSettings:
         validator=instance_of(Dialect), metadata={"internal": True}
     )
     endpoint: tuple[str, ...] = ()
+    mode: Mode = Mode.ENFORCE
     position: Position = field(
         default=Position.AFTER_QUEUE, validator=instance_of(Position)
     )

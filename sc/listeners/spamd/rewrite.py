@@ -9,7 +9,7 @@ from sc.content.edit import edit_header
 from sc.content.fields import RawField
 from sc.model.decision import Action, Decision, Field
 from sc.model.octets import Octets
-from sc.scan.headers import is_ours, new_subject
+from sc.scan.headers import is_ours, new_subject, rewritten
 from sc.wire.spamd_reply import Result, numbers, symbol_list
 
 STARS = 50
@@ -33,6 +33,8 @@ class Rewritten:
 
 def rewrite(content: Octets, decision: Decision, result: Result) -> Rewritten:
     """Forged fields of our names go first; the line ends are the message's own."""
+    if decision.would is not None:
+        return Rewritten(*rewritten(content, decision))
     fields = [*spamd_fields(decision, result), *decision.fields]
     new = decision.action is Action.REWRITE_SUBJECT
     if new:

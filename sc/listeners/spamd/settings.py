@@ -3,6 +3,8 @@
 from attrs import field, frozen
 from attrs.validators import ge, gt
 
+from sc.model.decision import Mode
+
 
 @frozen
 class SpamdLimits:
@@ -35,7 +37,10 @@ class SpamdSettings:
     One listener.
 
     @ivar endpoint: Twisted endpoint strings.
+    @ivar mode: enforce: decisions are carried out; observe: they are in the log and
+        the metrics, and the answer is `no action`.
     """
 
     endpoint: tuple[str, ...] = ()
     limits: SpamdLimits = SpamdLimits()
+    mode: Mode = Mode.ENFORCE

@@ -169,6 +169,18 @@ async def test_one_reply_for_all(codes: tuple[int, int], code: str) -> None:
     client.leave()
 
 
+@pytest.mark.parametrize("action", list(Action))
+async def test_observed(action: Action) -> None:
+    """Where we only observe, everything goes on as it came, with one field more."""
+    flow, next_hop = stub_flow(decision_of(action)), FakeNextHop()
+    it = door(settings("smtp", position=BEFORE), flow, next_hop)
+    flow.observing = frozenset({it.name})
+    client = MemoryClient(it)
+    assert client.send(BOB, message="X-Spam: theirs\n\nhello\n") == RELAYED
+    assert b"X-SC-Id: id-1\r\nX-Spam: theirs\r\n\r\n" in octets(next_hop.delivered[0])
+    client.leave()
+
+
 async def test_smtp_takes_one_policy_at_a_time() -> None:
     """SMTP has one answer: a recipient with another policy is asked to come alone."""
     flow = stub_flow(by_recipient={CAROL: decision_of(Action.SOFT_REJECT)})

@@ -9,10 +9,12 @@ from sc.model.decision import Action, Decision, RecipientDecision, ScoredSymbol
 from sc.model.envelope import Direction, Envelope
 from sc.model.message import Message
 from sc.model.verdict import Verdict
+from sc.scan.observed import observed
 from sc.wire.spamd import Code, Command, Dialect, ProtocolError, Request
 from sc.wire.spamd_reply import EXIM_REPLY
 from tests.fakes.flow import decision_of
 
+RSPAMC = Dialect.RSPAMC
 MANY = tuple(ScoredSymbol(f"SYMBOL_{n}", 1.0, (), "x\ny" * 90) for n in range(2000))
 
 
@@ -97,3 +99,23 @@ async def test_a_message_that_is_all_header(command: Command) -> None:
         reply(command, decision, huge)
     assert caught.value.code is Code.TOO_LARGE
     assert reply(Command.CHECK, decision, huge).startswith(b"SPAMD/1.1 0 EX_OK")
+
+
+@pytest.mark.parametrize("command", [Command.PROCESS, Command.HEADERS])
+async def test_observed(command: Command) -> None:
+    """Where we only observe, another scanner's fields stay, and one of ours comes."""
+    decision = observed(decision_of(Action.REJECT), "id-1")
+    theirs = b"X-Spam-Status: No\nX-SC-Id: forged\nSubject: x\n\ntext"
+    octets = reply(command, decision, theirs)
+    assert b"X-SC-Id: id-1\nX-Spam-Status: No\nSubject: x\n\n" in octets
+    assert b"forged" not in octets
+    assert b"Spam: False ; 5.9 / 6.0\r\n" in reply(Command.CHECK, decision)
+
+
+async def test_observed_by_rspamc() -> None:
+    """Exim compares the numbers: both stay on the mild side."""
+    octets = reply(
+        Command.CHECK, observed(decision_of(Action.REJECT), "id-1"), dialect=RSPAMC
+    )
+    assert b"Metric: default; False; 5.90 / 15.00" in octets
+    assert b"Action: no action\r\n" in octets
