@@ -15,6 +15,7 @@ from sc.scanners import (
     dnsbl,
     headers,
     links,
+    maildmarc,
     patterns,
     rspamd,
     spamassassin,
@@ -31,6 +32,7 @@ from sc.scanners.ground import Ground
 from sc.scanners.headers import HeadersSettings
 from sc.scanners.interface import Scanner
 from sc.scanners.links import LinksSettings
+from sc.scanners.maildmarc import MailDMARCSettings
 from sc.scanners.naming import by_name
 from sc.scanners.patterns import PatternsSettings
 from sc.scanners.rspamd import RspamdSettings
@@ -51,6 +53,7 @@ BUILDERS: Mapping[str, Callable[[Any, Ground], Scanner]] = MappingProxyType(
         "spf": spf.build,
         "dkim": dkim.build,
         "dmarc": dmarc.build,
+        "maildmarc": maildmarc.build,
         "dnsbl": dnsbl.build,
         "uribl": uribl.build,
     }
@@ -82,6 +85,7 @@ class ScannersSettings:
     spf: SPFSettings = SPFSettings()
     dkim: DKIMSettings = DKIMSettings()
     dmarc: DMARCSettings = DMARCSettings()
+    maildmarc: MailDMARCSettings = MailDMARCSettings()
     dnsbl: DNSBLSettings = DNSBLSettings()
     uribl: URIBLSettings = URIBLSettings()
     commands: dict[str, CommandSettings] = field(factory=dict)

@@ -5,10 +5,12 @@ from collections.abc import AsyncIterator
 import pytest_twisted
 
 from tests.contract.clamav import LIMIT, ClamAVContract
+from tests.contract.maildmarc import MailDMARCContract
 from tests.contract.rspamd import RspamdContract
 from tests.contract.spamassassin import SpamAssassinContract
 from tests.fakes.clamd import FakeClamd
 from tests.fakes.faults import serving
+from tests.fakes.maildmarc import FakeMailDMARC
 from tests.fakes.rspamd import FakeRspamd
 from tests.fakes.spamd import FakeSpamd
 
@@ -31,4 +33,11 @@ class TestFakeRspamd(RspamdContract):
     @pytest_twisted.async_yield_fixture
     async def address(self) -> AsyncIterator[str]:
         async with serving(FakeRspamd) as (address, _):
+            yield address
+
+
+class TestFakeMailDMARC(MailDMARCContract):
+    @pytest_twisted.async_yield_fixture
+    async def address(self) -> AsyncIterator[str]:
+        async with serving(FakeMailDMARC) as (address, _):
             yield address

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -145,6 +145,33 @@ def rspamd() -> Iterator[Engine]:
 
 
 @contextmanager
+def maildmarc(dns: str) -> Iterator[Engine]:
+    """
+    Start Mail::DMARC's HTTP service; it is gone when the block ends.
+
+    Its `dmarc_httpd` would listen on every address, and Debian does not have it.
+
+    @param dns: where it asks DNS, "127.0.0.1:port".
+    """
+    with _folder() as folder:
+        engine = _engine(folder)
+        host, _, port = engine.tcp.rpartition(":")
+        # The server empties the environment, from which the resolver reads once.
+        script = (
+            "Net::DNS::Resolver->new; Net::Server::HTTP->run("
+            "app => sub { Mail::DMARC::HTTP::dmarc_dispatch(@_) },"
+            f" host => '{host}', port => [{port}], ipv => 4);"
+        )
+        server, _, number = dns.rpartition(":")
+        env = {"RES_NAMESERVERS": server, "RES_OPTIONS": f"port:{number}"}
+        program("dmarc_lookup"), program("net-server")  # of the two packages
+        argv = [program("perl"), "-MMail::DMARC::HTTP", "-e", script]
+        ping = b"POST /dmarc/json/validate HTTP/1.0\r\n\r\n"
+        with _running(argv, folder, engine, ping, b"200 OK", env):
+            yield engine
+
+
+@contextmanager
 def redis(*options: str, port: int | None = None) -> Iterator[Engine]:
     """Start Redis, which keeps nothing on the disk; it is gone when the block ends."""
     with _folder() as folder:
@@ -188,10 +215,18 @@ def _engine(folder: Path, port: int | None = None) -> Engine:
 
 @contextmanager
 def _running(
-    argv: Sequence[str], folder: Path, engine: Engine, ping: bytes, pong: bytes
+    argv: Sequence[str],
+    folder: Path,
+    engine: Engine,
+    ping: bytes,
+    pong: bytes,
+    env: Mapping[str, str] | None = None,
 ) -> Iterator[None]:
     with (folder / "output").open("wb") as output:
-        process = subprocess.Popen(argv, stdout=output, stderr=output, cwd=folder)
+        told = {**os.environ, **(env or {})}
+        process = subprocess.Popen(
+            argv, stdout=output, stderr=output, cwd=folder, env=told
+        )
         try:
             _wait(process, engine, ping, pong, folder)
             yield

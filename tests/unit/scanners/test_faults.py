@@ -21,16 +21,20 @@ from sc.scanners.interface import (
     Scanner,
     ScannerError,
 )
+from sc.scanners.maildmarc import MailDMARCScanner, MailDMARCSettings
 from sc.scanners.rspamd import RspamdScanner, RspamdSettings
 from sc.scanners.spamassassin import SpamAssassinScanner, SpamAssassinSettings
+from tests.contract.maildmarc import FORGED
 from tests.fakes.clamd import FakeClamd
 from tests.fakes.dcc import FakeDccifd
 from tests.fakes.faults import Fault, FaultyProtocol, refusing, serving
 from tests.fakes.inline_offload import inline
+from tests.fakes.maildmarc import FakeMailDMARC
 from tests.fakes.rspamd import FakeRspamd
+from tests.fakes.senders import senders
 from tests.fakes.spamd import FakeSpamd
 
-MESSAGE = Message("m1", Envelope(), b"Subject: x\r\n\r\nhello\r\n")
+MESSAGE = Message("m1", Envelope(), b"From: a@example.com\r\n\r\nhello\r\n")
 T = TypeVar("T")
 Build = Callable[[str, Clock], Scanner]
 
@@ -81,6 +85,12 @@ def dcc(address: str, clock: Clock) -> Scanner:
     return DCCScanner(exchange, settings, Interface.NETWORK)
 
 
+def maildmarc(address: str, clock: Clock) -> Scanner:
+    settings = MailDMARCSettings(servers=(address,), timeout=10.0)
+    exchange = Exchange(clock, [client_endpoint(reactor, address)])
+    return MailDMARCScanner(exchange, senders(), settings, Interface.NETWORK)
+
+
 PEERS = pytest.mark.parametrize(
     ("build", "fake"),
     [
@@ -88,8 +98,9 @@ PEERS = pytest.mark.parametrize(
         (spamassassin, FakeSpamd),
         (rspamd, FakeRspamd),
         (dcc, FakeDccifd),
+        (maildmarc, FakeMailDMARC),
     ],
-    ids=["clamav", "spamassassin", "rspamd", "dcc"],
+    ids=["clamav", "spamassassin", "rspamd", "dcc", "maildmarc"],
 )
 
 
@@ -101,7 +112,7 @@ async def test_scan(
     """A failing peer is an error of the scanner, with a sentence and no path."""
     clock = Clock()
     async with failing(fake, fault) as address:
-        work = Deferred.fromCoroutine(build(address, clock).scan(MESSAGE, {}))
+        work = Deferred.fromCoroutine(build(address, clock).scan(MESSAGE, FORGED))
         with pytest.raises(ScannerError) as raised:
             await ends(work, clock)
     assert " " in str(raised.value)

@@ -28,13 +28,15 @@ def test_order_and_interfaces() -> None:
         ("spf", Interface.BUILTIN),
         ("dkim", Interface.BUILTIN),
         ("dmarc", Interface.BUILTIN),
+        ("maildmarc", Interface.NETWORK),
         ("dnsbl", Interface.BUILTIN),
         ("uribl", Interface.BUILTIN),
     ]
     assert [e.name for e in entries] == list(settings.by_name)
     assert [e.settings for e in entries] == list(settings.by_name.values())
     needs = {e.name: e.scanner.needs for e in entries if e.scanner.needs}
-    assert needs == {"dmarc": ("spf", "dkim")}
+    both = ("spf", "dkim")
+    assert needs == {"dmarc": both, "maildmarc": both}
 
 
 def test_defaults() -> None:
