@@ -239,9 +239,9 @@ class Flow:
             seconds,
             observed=outcome.observed,
         )
-        first = outcome.decisions[0].decision
+        looked = () if verdict.reused else verdict.results
         self.metrics.scanned(
-            message.listener, direction, first, verdict.results, seconds
+            message.listener, direction, outcome.decision, looked, seconds
         )
 
     def profile(self, envelope: Envelope, recipient: str) -> Hashable:

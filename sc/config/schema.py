@@ -25,6 +25,7 @@ from sc.scan.limit_settings import LimitSettings
 from sc.scan.outbound import OnReject, OutboundSettings
 from sc.scan.policy import may_quarantine, scanner_policies
 from sc.scan.settings import PolicySettings
+from sc.scan.verdict_cache import VerdictCacheSettings
 from sc.scanners import dmarc
 from sc.scanners.naming import naming_problems
 from sc.scanners.registry import ScannersSettings
@@ -60,6 +61,7 @@ class Config:
     @ivar history: what `scctl explain` can tell.
     @ivar outbox: how often a report is tried, and how long it is kept.
     @ivar store: where reports and requests lie.
+    @ivar verdict_cache: what scanners found, used again when an MTA comes again.
     """
 
     state_dir: str | None = None
@@ -85,6 +87,7 @@ class Config:
     history: HistorySettings = HistorySettings()
     outbox: OutboxSettings = OutboxSettings()
     store: StoreSettings = StoreSettings()
+    verdict_cache: VerdictCacheSettings = VerdictCacheSettings()
 
 
 def load(source: Source) -> Config:

@@ -91,10 +91,15 @@ class Known:
 
 @frozen
 class Verdict:
-    """All scanner results for one message, in the registry's order."""
+    """
+    All scanner results for one message, in the registry's order.
+
+    @ivar reused: they were found for the same message a while ago.
+    """
 
     message_id: str
     results: tuple[ScannerResult, ...] = ()
+    reused: bool = False
 
     @property
     def symbols(self) -> tuple[Symbol, ...]:

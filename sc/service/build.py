@@ -59,7 +59,7 @@ class Parts:
         closing = [door.stopService() for door in self.doors.values()]
         await gatherResults(closing, consumeErrors=True)
         await self.reports.stop()
-        await self.scanning.watch.stop()
+        await self.scanning.stop()
         await self.base.close()
 
     def statuses(self) -> tuple[ScannerStatus, ...]:
@@ -78,7 +78,7 @@ class Parts:
     def adopt(self, old: Config, new: Config) -> Config:
         """Use what a running daemon can use; returns what it now runs with."""
         config = adopted(old, new)
-        retired, self.scanning = self.scanning.watch, build_scanning(config, self.base)
+        retired, self.scanning = self.scanning, build_scanning(config, self.base)
         self.flow.pipeline = self.scanning.pipeline
         self.flow.policy = self.scanning.policy
         self.own_users = build_own_users(config, self.base)

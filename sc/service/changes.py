@@ -24,6 +24,7 @@ AT_ONCE = (
     "shorteners",
     "trusted_boundary",
     "url_shorteners_to_follow",
+    "verdict_cache",
 )
 """Sections that SIGHUP makes true; the others are held by sockets, threads, files."""
 

@@ -52,6 +52,7 @@ def scan_object(outcome: Outcome) -> dict[str, Any]:
         "recipients": [_recipient(one) for one in outcome.decisions if one.recipient],
         "scanners": [_scanner(result) for result in outcome.verdict.results],
         "seconds": number(outcome.seconds),
+        "reused": outcome.verdict.reused,
     }
 
 
