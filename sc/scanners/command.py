@@ -23,14 +23,19 @@ from sc.scanners.interface import (
     ScannerError,
 )
 from sc.scanners.naming import symbol_prefix
-from sc.scanners.spawned import SpawnedSettings, Spawner, spawner
+from sc.scanners.settings import is_score
+from sc.scanners.spawned import (
+    SpawnedSettings,
+    Spawner,
+    is_program,
+    spawner,
+)
 
 
 def _argv(_instance: object, _attribute: Any, value: tuple[str, ...]) -> None:
-    if not value or not value[0]:
+    if not value:
         raise ValueError("must name a program")
-    if "/" in value[0] and not value[0].startswith("/"):
-        raise ValueError("must begin with a bare name or an absolute path")
+    is_program(_instance, _attribute, value[0])
     if len(value) > 64 or any("\0" in word or len(word) > 4096 for word in value):
         raise ValueError("must be at most 64 words of at most 4096 characters")
 
@@ -55,7 +60,7 @@ class CommandSettings(SpawnedSettings):
     argv: tuple[str, ...] = field(validator=_argv)
     exit_codes: dict[str, Meaning] = field(validator=are_codes)
     patterns: tuple[LinePattern, ...] = ()
-    spam_score: float = 6.0
+    spam_score: float = field(default=6.0, validator=is_score)
     self_test: bool = False
 
 

@@ -7,7 +7,9 @@ from importlib.util import find_spec
 from itertools import chain
 from typing import Any
 
-from attrs import field, frozen, validators
+from attrs import field, frozen
+
+from sc.scanners.settings import is_score
 
 LINES = 2000
 COLUMNS = 1000
@@ -98,9 +100,7 @@ class LinePattern:
     regex: str = field(validator=_regex)
     means: Meaning = Meaning.OUTPUT
     symbol: str = field(default="", validator=_symbol)
-    score: float = field(
-        default=0.0, validator=[validators.ge(-1000), validators.le(1000)]
-    )
+    score: float = field(default=0.0, validator=is_score)
 
 
 @frozen

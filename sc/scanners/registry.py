@@ -7,27 +7,33 @@ from typing import Any
 from attrs import field, frozen
 
 from sc.scanners import (
+    bogofilter,
     clamav,
     command,
     dcc,
     dkim,
     dmarc,
     dnsbl,
+    dspam,
     headers,
     links,
     maildmarc,
     patterns,
+    pyzor,
+    razor,
     rspamd,
     spamassassin,
     spf,
     uribl,
 )
+from sc.scanners.bogofilter import BogofilterSettings
 from sc.scanners.clamav import ClamAVSettings
 from sc.scanners.command import CommandSettings
 from sc.scanners.dcc import DCCSettings
 from sc.scanners.dkim import DKIMSettings
 from sc.scanners.dmarc import DMARCSettings
 from sc.scanners.dnsbl import DNSBLSettings
+from sc.scanners.dspam import DSPAMSettings
 from sc.scanners.ground import Ground
 from sc.scanners.headers import HeadersSettings
 from sc.scanners.interface import Scanner
@@ -35,6 +41,8 @@ from sc.scanners.links import LinksSettings
 from sc.scanners.maildmarc import MailDMARCSettings
 from sc.scanners.naming import by_name
 from sc.scanners.patterns import PatternsSettings
+from sc.scanners.pyzor import PyzorSettings
+from sc.scanners.razor import RazorSettings
 from sc.scanners.rspamd import RspamdSettings
 from sc.scanners.settings import ScannerSettings
 from sc.scanners.spamassassin import SpamAssassinSettings
@@ -56,6 +64,10 @@ BUILDERS: Mapping[str, Callable[[Any, Ground], Scanner]] = MappingProxyType(
         "maildmarc": maildmarc.build,
         "dnsbl": dnsbl.build,
         "uribl": uribl.build,
+        "bogofilter": bogofilter.build,
+        "dspam": dspam.build,
+        "razor": razor.build,
+        "pyzor": pyzor.build,
     }
 )
 
@@ -88,6 +100,10 @@ class ScannersSettings:
     maildmarc: MailDMARCSettings = MailDMARCSettings()
     dnsbl: DNSBLSettings = DNSBLSettings()
     uribl: URIBLSettings = URIBLSettings()
+    bogofilter: BogofilterSettings = BogofilterSettings()
+    dspam: DSPAMSettings = DSPAMSettings()
+    razor: RazorSettings = RazorSettings()
+    pyzor: PyzorSettings = PyzorSettings()
     commands: dict[str, CommandSettings] = field(factory=dict)
 
     @property

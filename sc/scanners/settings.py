@@ -47,6 +47,11 @@ def _named(_instance: object, _attribute: Any, value: tuple[Direction, ...]) -> 
         raise ValueError("must name inbound, outbound or local")
 
 
+def is_score(_instance: object, _attribute: Any, value: float) -> None:
+    if not abs(value) <= 1000:
+        raise ValueError("must be between -1000 and 1000")
+
+
 @frozen(kw_only=True)
 class ScannerSettings:
     """

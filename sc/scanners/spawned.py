@@ -1,6 +1,7 @@
 """Scanners that are programs, started for each message."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from attrs import field, frozen, validators
 
@@ -12,6 +13,16 @@ from sc.scanners.ground import Ground
 from sc.scanners.interface import MessageRefusedError, NotScannedError, ScannerError
 from sc.scanners.naming import symbol_prefix
 from sc.scanners.settings import ScannerSettings, positive
+
+
+def is_program(_instance: object, _attribute: Any, value: str) -> None:
+    if not value or ("/" in value and not value.startswith("/")) or "\0" in value:
+        raise ValueError("must be a bare name or an absolute path")
+
+
+def is_folder(_instance: object, _attribute: Any, value: str) -> None:
+    if not value.startswith("/") or "\0" in value:
+        raise ValueError("must be an absolute path")
 
 
 @frozen(kw_only=True)

@@ -14,11 +14,9 @@ from sc.config.load import Source
 from sc.config.schema import load
 from sc.model.envelope import Envelope
 from sc.model.message import Message
-from sc.programs.scratch import Scratch
 from sc.scanners.command import CommandScanner, build
 from sc.scanners.interface import MessageRefusedError
-from tests.fakes.ground import ground
-from tests.fakes.inline_offload import inline
+from tests.fakes.programs import processes, script
 from tests.integration.daemon import (
     PATIENCE,
     ROOT,
@@ -44,9 +42,8 @@ def clamscan(tmp_path: Path) -> CommandScanner:
         f"SC-Test-Marker:0:*:{MARKER.hex()}\nEicar-Test:0:*:{EICAR.hex()}\n"
     )
     argv = (program("clamscan"), f"--database={database}", *own.argv[1:])
-    scratch = Scratch(tmp_path / "scratch", inline())
-    stands_on = evolve(ground(), reactor=reactor, scratch=scratch)
-    return build("clamscan", evolve(own, argv=argv, self_test=True), stands_on)
+    own = evolve(own, argv=argv, self_test=True)
+    return build("clamscan", own, processes(tmp_path))
 
 
 @pytest.mark.peer
@@ -68,13 +65,6 @@ async def test_clamscan_without_signatures(
     (tmp_path / "sc-test.ndb").unlink()
     with pytest.raises(MessageRefusedError, match="exit code 2"):
         await clamscan.scan(Message("m", Envelope(), CLEAN), {})
-
-
-def script(folder: Path, text: str) -> Path:
-    path = folder / "scan"
-    path.write_text(f"#!/bin/sh\n{text}\n")
-    path.chmod(0o755)
-    return path
 
 
 def settings(path: Path, more: str = "") -> str:

@@ -6,12 +6,10 @@ from typing import Any
 
 import pytest
 from attrs import evolve
-from twisted.internet import reactor  # noqa: TID251 the tests' reactor
 
 from sc.model.envelope import Envelope
 from sc.model.message import Message
 from sc.model.verdict import Symbol
-from sc.programs.scratch import Scratch
 from sc.scanners.command import CommandScanner, CommandSettings, build
 from sc.scanners.command_output import LinePattern, Meaning
 from sc.scanners.interface import (
@@ -20,8 +18,7 @@ from sc.scanners.interface import (
     NotScannedError,
     ScannerError,
 )
-from tests.fakes.ground import ground
-from tests.fakes.inline_offload import inline
+from tests.fakes.programs import processes, script
 
 MESSAGE = Message("m1", Envelope(), b"Subject: x\r\n\r\nhello\r\n")
 CODES = {
@@ -45,18 +42,14 @@ def make(tmp_path: Path) -> Make:
     """A scanner whose program is this shell script."""
 
     def made(text: str, **settings: Any) -> CommandScanner:
-        path = tmp_path / "scan"
-        path.write_text(f"#!/bin/sh\n{text}\n")
-        path.chmod(0o755)
+        path = script(tmp_path, text)
         given = CommandSettings(
             argv=(str(path), "{file}"),
             exit_codes=CODES,
             patterns=PATTERNS,
             timeout=60.0,
         )
-        scratch = Scratch(tmp_path / "scratch", inline())
-        stands_on = evolve(ground(), reactor=reactor, scratch=scratch)
-        return build("f-prot", evolve(given, **settings), stands_on)
+        return build("f-prot", evolve(given, **settings), processes(tmp_path))
 
     return made
 
@@ -130,10 +123,10 @@ async def test_probe(make: Make, tmp_path: Path) -> None:
     scanner = make("touch $TMPDIR/../../ran")
     await scanner.probe()
     assert not (tmp_path / "ran").exists()
-    (tmp_path / "scan").unlink()
-    with pytest.raises(ScannerError, match="scan is not installed"):
+    (tmp_path / "program").unlink()
+    with pytest.raises(ScannerError, match="program is not installed"):
         await scanner.probe()
-    with pytest.raises(ScannerError, match="scan is not installed") as raised:
+    with pytest.raises(ScannerError, match="program is not installed") as raised:
         await scanner.scan(MESSAGE, {})
     assert not isinstance(raised.value, MessageRefusedError)
 

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 import yaml
 from attrs import evolve, frozen
-from twisted.internet import reactor  # noqa: TID251 the tests' reactor
 
 from sc.config.load import Source
 from sc.config.schema import load
@@ -19,11 +18,9 @@ from sc.config.structure import Structurer
 from sc.model.envelope import Envelope
 from sc.model.message import Message
 from sc.model.verdict import names_virus
-from sc.programs.scratch import Scratch
 from sc.scanners.command import CommandScanner, CommandSettings, build
 from sc.scanners.interface import MessageRefusedError
-from tests.fakes.ground import ground
-from tests.fakes.inline_offload import inline
+from tests.fakes.programs import processes, script
 
 SAMPLES = Path(__file__).resolve().parent.parent.parent.parent / "etc/commands"
 MESSAGE = Message("m1", Envelope(), b"Subject: x\r\n\r\nhello\r\n")
@@ -109,17 +106,16 @@ def stand_in(
     sample = SAMPLES / f"{name}.yaml"
     settings = load(Source(sample.name, sample)).scanners.commands[name]
     assert [word for word in settings.argv[1:] if "{file}" in word] == ["{file}"]
-    script, seen = folder / "stand-in", folder / "seen"
+    seen = folder / "seen"
     printed = "\n".join(f"echo '{t}'" for t in _quoted(text).split("\n"))
-    script.write_text(
-        f"#!/bin/sh\nprintf '%s\\n' \"$@\" > {seen}\n"
+    path = script(
+        folder,
+        f"printf '%s\\n' \"$@\" > {seen}\n"
         'for file do :; done\ncat "$file" > /dev/null || exit 99\n'
-        f"{printed}\nexit {code}\n"
+        f"{printed}\nexit {code}",
     )
-    script.chmod(0o755)
-    own = evolve(settings, argv=(str(script), *settings.argv[1:]), timeout=60.0)
-    scratch = Scratch(folder / "scratch", inline())
-    return build(name, own, evolve(ground(), reactor=reactor, scratch=scratch)), seen
+    own = evolve(settings, argv=(str(path), *settings.argv[1:]), timeout=60.0)
+    return build(name, own, processes(folder)), seen
 
 
 def _quoted(text: str) -> str:

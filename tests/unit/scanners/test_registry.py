@@ -31,6 +31,10 @@ def test_order_and_interfaces() -> None:
         ("maildmarc", Interface.NETWORK),
         ("dnsbl", Interface.BUILTIN),
         ("uribl", Interface.BUILTIN),
+        ("bogofilter", Interface.CLI),
+        ("dspam", Interface.CLI),
+        ("razor", Interface.CLI),
+        ("pyzor", Interface.CLI),
     ]
     assert [e.name for e in entries] == list(settings.by_name)
     assert [e.settings for e in entries] == list(settings.by_name.values())
