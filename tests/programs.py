@@ -14,7 +14,12 @@ from twisted.internet.error import ProcessDone, ProcessExitedAlready, ProcessTer
 from twisted.internet.protocol import ProcessProtocol
 from twisted.python.failure import Failure
 
-UNPACKED = ("postfix/usr/sbin", "postfix/usr/lib/postfix/sbin", "sasl/usr/sbin")
+UNPACKED = (
+    "postfix/usr/sbin",
+    "postfix/usr/lib/postfix/sbin",
+    "sasl/usr/sbin",
+    "opendmarc/usr/sbin",
+)
 PEERS = Path(__file__).resolve().parent.parent / ".peers"
 """Where `tests/install-peers` unpacks what cannot be installed beside the rest."""
 

@@ -1,10 +1,25 @@
-"""Who says that he wrote an Authentication-Results field (RFC 8601 2.2)."""
+"""Authentication-Results fields: who says that he wrote one, and what (RFC 8601)."""
 
 import re
+from collections.abc import Iterator
+
+from sc.model.authentication import Authentication
+
+METHODS = ("spf", "dkim", "dmarc", "arc")
+RESULTS = ("pass", "fail", "none", "neutral", "softfail", "temperror", "permerror")
 
 MAX_VALUE = 1024
 """Octets of a field in which the name must have come."""
 
+MAX_RESULTS_VALUE = 8192
+MAX_RESULTS = 50
+"""Of one field that are read; ours has a dozen at most."""
+
+_DOMAINS = ("header.d", "header.i", "header.from", "smtp.mailfrom", "smtp.helo")
+_QUOTED = re.compile(r'"(?>(?:[^"\\]|\\.)*)"', re.DOTALL)
+_RESULT = re.compile(r"\s*([a-z0-9-]{1,20})\s*(?:/\s*\d{1,5}\s*)?=\s*([a-z]{1,20})\b")
+_PROPERTY = re.compile(r"\b([a-z]{1,20}\.[a-z0-9_-]{1,30})\s*=\s*([^\s;]{1,255})")
+_DOMAIN = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63}){1,30}")
 _PIECE = re.compile(r"\\.?|[()]|[^\\()]++", re.DOTALL)
 
 
@@ -34,3 +49,29 @@ def _without_comments(text: str) -> tuple[str, bool]:
         elif not depth:
             kept.append(piece)
     return "".join(kept), depth == 0
+
+
+def read_results(value: bytes) -> Iterator[Authentication]:
+    """
+    What a field says of the methods that we know, with the domains that are such;
+    quoted strings are passed over. Never raises.
+    """
+    text = value[:MAX_RESULTS_VALUE].decode("latin-1").lower()
+    bare, _ = _without_comments(_QUOTED.sub(" ", text))
+    for part in bare.split(";")[1 : MAX_RESULTS + 1]:
+        match = _RESULT.match(part)
+        if match and match[1] in METHODS and match[2] in RESULTS:
+            properties = _PROPERTY.findall(part, match.end())
+            kept = ((n, _domain(v)) for n, v in properties if n in _DOMAINS)
+            yield Authentication(match[1], match[2], tuple(p for p in kept if p[1]))
+
+
+def domains(one: Authentication) -> tuple[str, ...]:
+    """That a result is about, each once."""
+    return tuple(dict.fromkeys(value for _, value in one.properties))
+
+
+def _domain(text: str) -> str:
+    """Of an address, or as it is; "" if it is none."""
+    name = text.rpartition("@")[2].rstrip(".")
+    return name if _DOMAIN.fullmatch(name) else ""

@@ -43,6 +43,7 @@ __all__ = [
     "SocketEndpoint",
     "UnreachableError",
     "client_endpoint",
+    "connect",
     "plain_problem",
 ]
 
@@ -138,7 +139,8 @@ class Exchange:
         return attempt
 
     async def _ask(self, endpoint: IStreamClientEndpoint, question: Question) -> bytes:
-        asking = await self._connect(endpoint, question)
+        asking = _Asking(question)
+        await connect(endpoint, asking, self._connect_timeout, self._clock)
         try:
             reply = await asking.reply
         finally:
@@ -146,25 +148,6 @@ class Exchange:
         # The socket is closed when the caller goes on: nothing is left behind.
         await asking.lost
         return reply
-
-    async def _connect(
-        self, endpoint: IStreamClientEndpoint, question: Question
-    ) -> "_Asking":
-        """A connection, with the question on its way."""
-        asking = _Asking(question)
-        connecting = endpoint.connect(_once(asking))
-        connecting.addErrback(_as_cancelled)
-        connecting.addTimeout(self._connect_timeout, self._clock)
-        try:
-            await connecting
-        except CancelledError:
-            raise
-        except DeadlineError:
-            text = f"no connection within {self._connect_timeout:g} s"
-            raise UnreachableError(text) from None
-        except Exception as e:  # Endpoints raise what they like.
-            raise UnreachableError(plain_problem(e)) from e
-        return asking
 
 
 @implementer(IPullProducer)
@@ -226,6 +209,30 @@ class _Asking(Protocol):
     def abort(self) -> None:
         """Drop the connection; safe when it is gone."""
         self.transport.abortConnection()
+
+
+async def connect(
+    endpoint: IStreamClientEndpoint,
+    protocol: Protocol,
+    timeout: float,
+    clock: IReactorTime,
+) -> None:
+    """
+    Give a protocol its connection.
+
+    @raise UnreachableError: there is none.
+    """
+    connecting = endpoint.connect(_once(protocol))
+    connecting.addErrback(_as_cancelled)
+    connecting.addTimeout(timeout, clock)
+    try:
+        await connecting
+    except CancelledError:
+        raise
+    except DeadlineError:
+        raise UnreachableError(f"no connection within {timeout:g} s") from None
+    except Exception as e:  # Endpoints raise what they like.
+        raise UnreachableError(plain_problem(e)) from e
 
 
 def _as_cancelled(failure: Failure) -> Failure:

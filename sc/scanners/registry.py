@@ -18,6 +18,7 @@ from sc.scanners import (
     headers,
     links,
     maildmarc,
+    milter,
     patterns,
     pyzor,
     razor,
@@ -39,6 +40,7 @@ from sc.scanners.headers import HeadersSettings
 from sc.scanners.interface import Scanner
 from sc.scanners.links import LinksSettings
 from sc.scanners.maildmarc import MailDMARCSettings
+from sc.scanners.milter import MilterSettings
 from sc.scanners.naming import by_name
 from sc.scanners.patterns import PatternsSettings
 from sc.scanners.pyzor import PyzorSettings
@@ -73,7 +75,7 @@ BUILDERS: Mapping[str, Callable[[Any, Ground], Scanner]] = MappingProxyType(
 
 
 NAMED: Mapping[type[ScannerSettings], Callable[[str, Any, Ground], Scanner]] = (
-    MappingProxyType({CommandSettings: command.build})
+    MappingProxyType({CommandSettings: command.build, MilterSettings: milter.build})
 )
 """By the class of their settings: scanners that stand in a mapping, by any name."""
 
@@ -85,6 +87,7 @@ class ScannersSettings:
     scanners, with names that the operator chose.
 
     @ivar commands: programs; each becomes a scanner of its name.
+    @ivar milters: filters of mail servers; each becomes a scanner of its name.
     """
 
     patterns: PatternsSettings = PatternsSettings()
@@ -105,6 +108,7 @@ class ScannersSettings:
     razor: RazorSettings = RazorSettings()
     pyzor: PyzorSettings = PyzorSettings()
     commands: dict[str, CommandSettings] = field(factory=dict)
+    milters: dict[str, MilterSettings] = field(factory=dict)
 
     @property
     def by_name(self) -> dict[str, ScannerSettings]:

@@ -6,11 +6,13 @@ import pytest_twisted
 
 from tests.contract.clamav import LIMIT, ClamAVContract
 from tests.contract.maildmarc import MailDMARCContract
+from tests.contract.milter import MilterContract
 from tests.contract.rspamd import RspamdContract
 from tests.contract.spamassassin import SpamAssassinContract
 from tests.fakes.clamd import FakeClamd
 from tests.fakes.faults import serving
 from tests.fakes.maildmarc import FakeMailDMARC
+from tests.fakes.milter import FakeMilter
 from tests.fakes.rspamd import FakeRspamd
 from tests.fakes.spamd import FakeSpamd
 
@@ -40,4 +42,11 @@ class TestFakeMailDMARC(MailDMARCContract):
     @pytest_twisted.async_yield_fixture
     async def address(self) -> AsyncIterator[str]:
         async with serving(FakeMailDMARC) as (address, _):
+            yield address
+
+
+class TestFakeMilter(MilterContract):
+    @pytest_twisted.async_yield_fixture
+    async def address(self) -> AsyncIterator[str]:
+        async with serving(FakeMilter) as (address, _):
             yield address

@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sc.content.authserv import MAX_VALUE, claims
+from sc.content.authserv import (
+    MAX_RESULTS,
+    MAX_VALUE,
+    claims,
+    domains,
+    read_results,
+)
 
 OURS = "mx.example.org"
 
@@ -55,3 +61,26 @@ def test_whatever_comes(value: str) -> None:
     """No exception; and with our name in front there is no doubt."""
     claims(value.encode(), OURS)
     assert claims(f"{OURS}; {value}".encode(), OURS) or "(" in value
+
+
+def test_results() -> None:
+    """What a field says of known methods, however it is dressed up."""
+    value = (
+        b' mx.example.org (a; dkim=pass); dkim/1 = pass (2048-bit; "x") reason="a; b"'
+        b"\r\n header.d=A.example header.b=x; spf=Fail smtp.mailfrom=u@b.example.;"
+        b" iprev=pass; dmarc=sure; dmarc=none header.from=no_domain; junk"
+    )
+    assert [(one.method, one.result, domains(one)) for one in read_results(value)] == [
+        ("dkim", "pass", ("a.example",)),
+        ("spf", "fail", ("b.example",)),
+        ("dmarc", "none", ()),
+    ]
+    assert list(read_results(b"mx.example.org; none")) == []
+    many = b"mx" + b"; dkim=pass" * (MAX_RESULTS + 9)
+    assert len(list(read_results(many))) == MAX_RESULTS
+
+
+@given(st.text(alphabet='()\\";= dkimpas.header', max_size=100))
+def test_results_never_fail(value: str) -> None:
+    """Whatever stands there, there are results or none."""
+    list(read_results(value.encode()))

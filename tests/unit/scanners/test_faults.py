@@ -25,11 +25,13 @@ from sc.scanners.maildmarc import MailDMARCScanner, MailDMARCSettings
 from sc.scanners.rspamd import RspamdScanner, RspamdSettings
 from sc.scanners.spamassassin import SpamAssassinScanner, SpamAssassinSettings
 from tests.contract.maildmarc import FORGED
+from tests.contract.milter import scanner as milter
 from tests.fakes.clamd import FakeClamd
 from tests.fakes.dcc import FakeDccifd
 from tests.fakes.faults import Fault, FaultyProtocol, refusing, serving
 from tests.fakes.inline_offload import inline
 from tests.fakes.maildmarc import FakeMailDMARC
+from tests.fakes.milter import FakeMilter
 from tests.fakes.rspamd import FakeRspamd
 from tests.fakes.senders import senders
 from tests.fakes.spamd import FakeSpamd
@@ -49,6 +51,10 @@ def spamassassin(address: str, clock: Clock) -> Scanner:
     exchange = Exchange(clock, [client_endpoint(reactor, address)])
     settings = SpamAssassinSettings(servers=(address,), timeout=10.0)
     return SpamAssassinScanner(exchange, settings, Interface.NETWORK)
+
+
+def opendkim(address: str, clock: Clock) -> Scanner:
+    return milter(address, clock=clock)
 
 
 @asynccontextmanager
@@ -99,8 +105,9 @@ PEERS = pytest.mark.parametrize(
         (rspamd, FakeRspamd),
         (dcc, FakeDccifd),
         (maildmarc, FakeMailDMARC),
+        (opendkim, FakeMilter),
     ],
-    ids=["clamav", "spamassassin", "rspamd", "dcc", "maildmarc"],
+    ids=["clamav", "spamassassin", "rspamd", "dcc", "maildmarc", "milter"],
 )
 
 
