@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Hashable, Iterator, Sequence
 from typing import Protocol, TypeVar
 
-from attrs import define, evolve, field, frozen
+from attrs import define, evolve, field
 from twisted.internet.defer import CancelledError
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
@@ -14,6 +14,7 @@ from sc.model.choice import Choice
 from sc.model.decision import Decision, RecipientDecision
 from sc.model.envelope import Direction, Envelope
 from sc.model.message import Message
+from sc.model.outcome import Outcome
 from sc.model.report import (
     KeyReusedError,
     ReportOutcome,
@@ -43,29 +44,6 @@ class OverloadedError(Exception):
     """No room for this message now; the client should come back."""
 
 
-@frozen
-class Outcome:
-    """
-    @ivar decisions: one for each recipient of the envelope, in its order; one
-        with recipient None if the envelope names none.
-    @ivar observed: nobody acts on these decisions.
-    """
-
-    message: Message
-    direction: Direction
-    verdict: Verdict
-    decisions: tuple[RecipientDecision, ...]
-    seconds: float
-    observed: bool = False
-
-    @property
-    def decision(self) -> Decision:
-        """The answer at doors that can give only one: the most severe."""
-        return max(
-            (d.decision for d in self.decisions), key=lambda d: d.action.severity
-        )
-
-
 class Pipeline(Protocol):
     def choose(
         self, listener: str, direction: Direction, wanted: frozenset[str] | None
@@ -75,6 +53,10 @@ class Pipeline(Protocol):
 
     async def scan(self, message: Message, choice: Choice) -> Verdict:
         """Those chosen; never raises for a scanner that failed."""
+        ...
+
+    def spared(self, by: str) -> tuple[ScannerResult, ...]:
+        """In place of a scan: every scanner was skipped."""
         ...
 
 
@@ -143,6 +125,7 @@ class Flow:
         content (our own report on its way out), or None.
     @ivar before_scan: asked one after the other; the first that settles a message
         spares all others, and the scanners.
+    @ivar listed: recipients who differ in it may differ in what lists say of them.
     @ivar before_answer: asked one after the other when there are decisions.
     @ivar after_scan: told of each outcome; the answer does not wait for it.
     @ivar observing: listeners that only observe.
@@ -159,6 +142,7 @@ class Flow:
     metrics: Metrics = field(factory=Metrics)
     unscannable: Callable[[Message], Verdict | None] = lambda _message: None
     before_scan: Sequence[BeforeScan] = ()
+    listed: Callable[[str], Hashable] = lambda _recipient: None
     before_answer: Sequence[BeforeAnswer] = ()
     after_scan: Callable[[Outcome], None] = lambda _outcome: None
     observing: frozenset[str] = frozenset()
@@ -195,7 +179,8 @@ class Flow:
             if isinstance(known, Known):
                 results.append(known.result)
                 if known.settled:
-                    return Verdict(message.id, tuple(results))
+                    spared = pipeline.spared(asked.name)
+                    return Verdict(message.id, (*spared, *results))
             elif known is not None:
                 results.append(known)
         choice = pipeline.choose(message.listener, direction, wanted)
@@ -246,7 +231,7 @@ class Flow:
 
     def profile(self, envelope: Envelope, recipient: str) -> Hashable:
         """Doors with one reply take only recipients of one profile at a time."""
-        return self.policy.profile(envelope, recipient)
+        return self.policy.profile(envelope, recipient), self.listed(recipient)
 
     async def report(self, message: Message, request: ReportRequest) -> ReportOutcome:
         """
@@ -266,10 +251,13 @@ def _decided(
 ) -> Iterator[RecipientDecision]:
     """In the order of the envelope; a thousand recipients are mostly one profile."""
     known: dict[Hashable, Decision] = {}
+    personal = verdict.personal
     for recipient in envelope.recipients or (None,):
-        profile = policy.profile(envelope, recipient)
+        of_others = tuple(s for s in personal if recipient not in (s.recipients or ()))
+        profile = policy.profile(envelope, recipient), of_others
         if profile not in known:
-            known[profile] = policy.decide(verdict, envelope, recipient)
+            own = verdict.without(of_others)
+            known[profile] = policy.decide(own, envelope, recipient)
         yield RecipientDecision(recipient, known[profile])
 
 

@@ -10,6 +10,7 @@ from sc.cli import exits
 from sc.config.load import find
 from sc.config.problems import ConfigError
 from sc.config.schema import load
+from sc.scan.list_file import ListFileError, read_list
 
 
 def run(options: argparse.Namespace) -> int:
@@ -21,6 +22,12 @@ def run(options: argparse.Namespace) -> int:
         print(e, file=sys.stderr)
         count = len(e.problems)
         print(f"{count} error{'s' * (count > 1)}", file=sys.stderr)
+        return exits.CONFIG
+    try:
+        for path in config.lists.files:
+            read_list(path)
+    except ListFileError as e:
+        print(e, file=sys.stderr)
         return exits.CONFIG
     print(f"{source.name}: ok")
     _tell_keys(config.abuse_report)

@@ -41,6 +41,7 @@ def parser() -> Parser:
     _add_report(commands)
     _add_contact(commands)
     _add_explain(commands)
+    _add_lists(commands)
     return top
 
 
@@ -149,6 +150,19 @@ def _add_explain(commands: "argparse._SubParsersAction[Parser]") -> None:
     add_daemon(explain)
 
 
+def _add_lists(commands: "argparse._SubParsersAction[Parser]") -> None:
+    lists = commands.add_parser("lists", help="who is let in, and who is kept out")
+    add_daemon(lists)
+    lists.add_argument("--json", action="store_true", help="print JSON")
+    verbs = lists.add_subparsers(dest="verb", metavar="VERB", required=True)
+    check = verbs.add_parser(
+        "check",
+        help="the entries about an address, a domain or a user",
+        description="Ask the daemon which entries would count. Exit 1 if none would.",
+    )
+    check.add_argument("what", metavar="ADDRESS|IP|USER")
+
+
 def _add_report(commands: "argparse._SubParsersAction[Parser]") -> None:
     report = commands.add_parser(
         "report",
@@ -196,6 +210,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             from sc.cli.contact import run
         elif options.command == "explain":
             from sc.cli.explain import run
+        elif options.command == "lists":
+            from sc.cli.lists import run
         elif options.command == "desks":
             from sc.cli.desks import run
         else:

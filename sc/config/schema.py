@@ -22,6 +22,7 @@ from sc.net.resolver import ResolverSettings
 from sc.outbox.settings import OutboxSettings
 from sc.scan.health import HealthSettings
 from sc.scan.limit_settings import LimitSettings
+from sc.scan.list_settings import ListsSettings
 from sc.scan.outbound import OnReject, OutboundSettings
 from sc.scan.policy import may_quarantine, scanner_policies
 from sc.scan.settings import PolicySettings
@@ -44,6 +45,7 @@ class Config:
     @ivar listeners: the doors; a new name opens another one.
     @ivar scanners: who looks at each message.
     @ivar health: how the scanners are watched.
+    @ivar lists: who is let in, and who is kept out.
     @ivar policy: what follows from a verdict.
     @ivar outbound: what becomes of spam of authenticated users and local networks.
     @ivar limits: how much our own users may send.
@@ -69,6 +71,7 @@ class Config:
     listeners: dict[str, Listener] = field(factory=lambda: dict(DEFAULTS))
     scanners: ScannersSettings = ScannersSettings()
     health: HealthSettings = HealthSettings()
+    lists: ListsSettings = ListsSettings()
     policy: PolicySettings = PolicySettings()
     outbound: OutboundSettings = OutboundSettings()
     limits: LimitSettings = LimitSettings()

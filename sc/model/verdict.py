@@ -1,8 +1,10 @@
 """What the scanners stated about one message."""
 
+from collections.abc import Collection
 from enum import Enum
+from typing import Self
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from sc.model.authentication import Authentication
 
@@ -26,6 +28,7 @@ class Symbol:
     @ivar score: in our own scale, unless `required` is given.
     @ivar required: the threshold of the scanner's own scale in which `score` is
         counted; policy scales it so that this meets `add header`.
+    @ivar recipients: whom it is about; None: every one.
     """
 
     name: str
@@ -33,6 +36,7 @@ class Symbol:
     required: float | None = None
     options: tuple[str, ...] = ()
     description: str = ""
+    recipients: frozenset[str] | None = None
 
 
 def names_virus(symbol: str) -> bool:
@@ -104,6 +108,29 @@ class Verdict:
     @property
     def symbols(self) -> tuple[Symbol, ...]:
         return tuple(s for r in self.results for s in r.findings.symbols)
+
+    @property
+    def personal(self) -> tuple[Symbol, ...]:
+        """The symbols that are about some recipients only."""
+        return tuple(s for s in self.symbols if s.recipients is not None)
+
+    def without(self, symbols: Collection[Symbol]) -> Self:
+        """The same, but for what is about others."""
+        if not symbols:
+            return self
+        results = (
+            evolve(
+                result,
+                findings=evolve(
+                    result.findings,
+                    symbols=tuple(
+                        s for s in result.findings.symbols if s not in symbols
+                    ),
+                ),
+            )
+            for result in self.results
+        )
+        return evolve(self, results=tuple(results))
 
     @property
     def errors(self) -> dict[str, str]:

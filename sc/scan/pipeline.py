@@ -40,6 +40,14 @@ class ScanPipeline:
         self._entries, self._watch, self._clock = tuple(entries), watch, clock
         self.choose = (selection or Selection(entries, {})).choose
 
+    def spared(self, by: str) -> tuple[ScannerResult, ...]:
+        """In place of a scan, if `by` has settled the message."""
+        reason = f"settled by {by}"
+        return tuple(
+            ScannerResult(entry.name, State.SKIPPED, reason=reason)
+            for entry in self._entries
+        )
+
     async def scan(self, message: Message, choice: Choice = EVERYBODY) -> Verdict:
         """Never raises for a scanner that failed; cancelling it stops them all."""
         await self._watch.ready()

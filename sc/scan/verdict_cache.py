@@ -18,7 +18,7 @@ from sc.content.sameness import digest
 from sc.model.choice import Choice
 from sc.model.envelope import Direction, Envelope
 from sc.model.message import Message
-from sc.model.verdict import Verdict
+from sc.model.verdict import ScannerResult, Verdict
 from sc.offload import Offload
 from sc.scan.verdict_json import VerdictSeal
 from sc.store.cache import Cache
@@ -50,6 +50,8 @@ class Scanning(Protocol):
     def choose(
         self,
     ) -> Callable[[str, Direction, frozenset[str] | None], Choice]: ...
+
+    def spared(self, by: str) -> tuple[ScannerResult, ...]: ...
 
     async def scan(self, message: Message, choice: Choice) -> Verdict: ...
 
@@ -87,6 +89,9 @@ class VerdictCache:
         self, listener: str, direction: Direction, wanted: frozenset[str] | None = None
     ) -> Choice:
         return self._pipeline.choose(listener, direction, wanted)
+
+    def spared(self, by: str) -> tuple[ScannerResult, ...]:
+        return self._pipeline.spared(by)
 
     async def scan(self, message: Message, choice: Choice) -> Verdict:
         """Cancelling it ends the waiting, and the scan only if it is one too many."""

@@ -13,10 +13,13 @@ from sc.listeners.crowd import ListenerService
 from sc.listeners.http.door import Questions
 from sc.model.decision import Mode
 from sc.model.status import ScannerStatus
+from sc.scan.list_files import ListFiles
+from sc.scan.lists import AllowedSenders, Lists
+from sc.scan.reasons import DENIED
 from sc.service.changes import adopted
 from sc.service.doors import Behind, open_door
 from sc.service.foundation import Foundation, lay
-from sc.service.own_users import OwnUsers, build_own_users
+from sc.service.own_users import OwnUsers, build_own_users, is_refused
 from sc.service.reporting import Reports, build_reports
 from sc.service.scanning import Scanning, build_scanning
 from sc.service.scrape import Scrape
@@ -37,6 +40,7 @@ class Parts:
     access: Access
     scanning: Scanning
     reports: Reports
+    lists: ListFiles
     own_users: OwnUsers
     flow: Flow
     doors: Mapping[str, ListenerService] = field(factory=dict)
@@ -48,6 +52,7 @@ class Parts:
         self.base.pool.start()
         self.base.history.start()
         self.base.loop_delay.start()
+        self.lists.start()
         for door in self.doors.values():
             door.startService()
         self.reports.start()
@@ -58,6 +63,7 @@ class Parts:
         """From the doors inwards, so that what is inside can still be finished."""
         closing = [door.stopService() for door in self.doors.values()]
         await gatherResults(closing, consumeErrors=True)
+        self.lists.stop()
         await self.reports.stop()
         await self.scanning.stop()
         await self.base.close()
@@ -72,6 +78,14 @@ class Parts:
         self.reports.after_scan(outcome)
         self.own_users.after_scan(outcome)
 
+    def ask(self, config: Config) -> None:
+        """Who is asked before a scan, and before an answer."""
+        clock, held = self.base.around.reactor, self.lists.held
+        listed = Lists(clock, held, is_refused(config.policy, DENIED))
+        self.flow.before_scan = (listed, *self.own_users.before_scan)
+        self.flow.listed = listed.of_recipient
+        self.flow.before_answer = (AllowedSenders(clock, held),)
+
     def why_not_ready(self) -> tuple[str, ...]:
         return () if self.started else ("the first probe of the scanners runs",)
 
@@ -82,10 +96,11 @@ class Parts:
         self.flow.pipeline = self.scanning.pipeline
         self.flow.policy = self.scanning.policy
         self.own_users = build_own_users(config, self.base)
-        self.flow.before_scan = self.own_users.before_scan
         self.access.settings = with_admin(config.access, self.base.token)
         self.reports.adopt(config)
         self.base.history.settings = config.history
+        self.lists.adopt(config.lists)
+        self.ask(config)
         Deferred.fromCoroutine(retired.stop())
         Deferred.fromCoroutine(self.scanning.watch.start())
         return config
@@ -95,12 +110,15 @@ def build(config: Config, around: Surroundings, state: StateDir) -> Parts:
     """
     Make everything; nothing listens, and nothing was sent or asked.
 
+    @raise ListFileError: a list cannot be read.
     @raise SigningKeyError: a key for DKIM cannot be used.
     @raise StateDirError: the secrets of the state folder cannot be used.
     """
     base = lay(config, around, state)
     scanning, reports = build_scanning(config, base), build_reports(config, base)
     own_users = build_own_users(config, base)
+    lists = ListFiles(config.lists, around.reactor, base.offload)
+    lists.load()
     flow = Flow(
         clock=around.reactor,
         new_id=base.new_id,
@@ -110,12 +128,12 @@ def build(config: Config, around: Surroundings, state: StateDir) -> Parts:
         maillog=base.maillog,
         metrics=base.metrics,
         unscannable=reports.unscannable,
-        before_scan=own_users.before_scan,
         observing=_observing(config),
     )
     access = Access(with_admin(config.access, base.token))
-    parts = Parts(base, access, scanning, reports, own_users, flow)
+    parts = Parts(base, access, scanning, reports, lists, own_users, flow)
     flow.after_scan = parts.after_scan
+    parts.ask(config)
     scrape = Scrape(base.metrics, base.outbox, parts.statuses, parts.connections)
     behind = Behind(
         flow=flow,
@@ -123,7 +141,10 @@ def build(config: Config, around: Surroundings, state: StateDir) -> Parts:
         outbox=base.outbox,
         gate=base.gate,
         questions=Questions(
-            reports.who, Explainer(base.store, base.history).explain, reports.mail
+            reports.who,
+            Explainer(base.store, base.history).explain,
+            reports.mail,
+            lists.about,
         ),
         answers=reports.answers,
         bounces=reports.bounces,

@@ -18,6 +18,7 @@ AT_ONCE = (
     "history",
     "ignored_link_hosts",
     "limits",
+    "lists",
     "outbound",
     "policy",
     "scanners",

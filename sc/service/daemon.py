@@ -16,6 +16,7 @@ from sc.config.load import Source
 from sc.config.problems import ConfigError
 from sc.config.schema import Config, load
 from sc.listeners.endpoint import ListenError
+from sc.scan.list_file import ListFileError
 from sc.service.announce import announce
 from sc.service.build import Parts, build
 from sc.service.changes import needs_restart
@@ -23,6 +24,15 @@ from sc.service.identity import acting_as
 from sc.service.surroundings import Surroundings
 from sc.store.interface import StoreError
 from sc.store.state_dir import StateDir, StateDirError, choose_state_dir
+
+CANNOT_START = (
+    ListenError,
+    ListFileError,
+    SigningKeyError,
+    StateDirError,
+    StoreError,
+)
+"""What the operator is told in one line."""
 
 
 class StartError(Exception):
@@ -69,7 +79,7 @@ class Daemon(Service):
                 parts.base.store.open()
             for door in parts.doors.values():
                 door.privilegedStartService()
-        except (ListenError, SigningKeyError, StateDirError, StoreError) as e:
+        except CANNOT_START as e:
             raise self._refusal(str(e)) from None
         self._parts = parts
         return parts

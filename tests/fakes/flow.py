@@ -97,6 +97,11 @@ class StubPipeline:
             raise self.error
         return Verdict(message.id, self.results)
 
+    def spared(self, by: str) -> tuple[ScannerResult, ...]:
+        return tuple(
+            ScannerResult(r.scanner, State.SKIPPED, reason=by) for r in self.results
+        )
+
 
 @define
 class StubPolicy:

@@ -42,6 +42,8 @@ from sc.outbox.gate import Answered
 from sc.outbox.states import TransitionError
 from sc.outbox.stop import Stop
 from sc.outbox.table import NoSuchReportError
+from sc.scan.list_entry import Entry as ListEntry
+from sc.scan.list_entry import read_entry
 from tests.fakes.flow import stub_flow
 from tests.fakes.inline_threads import InlineThreads
 
@@ -130,7 +132,14 @@ async def mail(report_id: str) -> bytes | None:
     return b"Subject: r-1\r\n\r\n\xff\r\n" if report_id == "r-1" else None
 
 
-QUESTIONS = Questions(who, explain, mail)
+def listed(what: str) -> tuple[tuple[str, ListEntry], ...]:
+    """Denies a user, and lets a sender in."""
+    lines = ("user joe # stolen", "sender a@x.example from 192.0.2.7 until 1970-01-01")
+    entries = [read_entry(line, "lists.deny") for line in lines]
+    return tuple(("deny", e) for e in entries if e.value == what)
+
+
+QUESTIONS = Questions(who, explain, mail, listed)
 
 DEAD_DESK = Desk(
     "abuse@isp.example",

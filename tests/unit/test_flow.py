@@ -135,7 +135,8 @@ async def test_a_settled_message_is_not_scanned() -> None:
     flow, spared = stub_flow(), Knowing(None)
     flow.before_scan = (Knowing(Known(RESULT, settled=True)), spared)
     outcome = await flow.scan(message())
-    assert outcome.verdict.results == (RESULT,)
+    states = [(r.scanner, r.state) for r in outcome.verdict.results]
+    assert states == [("stub", State.SKIPPED), (RESULT.scanner, State.DONE)]
     assert (len(flow.seen), spared.looked) == (0, 0)
 
 

@@ -20,6 +20,7 @@ from sc.offload import Offload
 from sc.outbox.entry import Entry
 from sc.outbox.gate import Answered
 from sc.outbox.stop import Stop
+from sc.scan.list_entry import Entry as ListEntry
 
 
 class Outbox(Protocol):
@@ -95,11 +96,13 @@ class Questions:
     @ivar who: the contacts for an address, a network or a host.
     @ivar explain: the story behind an id.
     @ivar mail: of a report; None if there is none, or no longer.
+    @ivar listed: what the lists say of an address or a user.
     """
 
     who: Callable[[str], Awaitable[tuple[Answer, ...]]]
     explain: Callable[[str], Awaitable[Story]]
     mail: Callable[[str], Awaitable[bytes | None]]
+    listed: Callable[[str], tuple[tuple[str, ListEntry], ...]]
 
 
 @frozen

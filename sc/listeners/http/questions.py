@@ -5,6 +5,7 @@ from typing import Any
 from sc.abuse.contacts.who import Answer
 from sc.explain import Story
 from sc.listeners.http.report_shapes import entry_object
+from sc.scan.list_entry import Entry, Kind
 
 
 def contacts_object(answers: tuple[Answer, ...]) -> dict[str, Any]:
@@ -22,6 +23,22 @@ def _contact(answer: Answer) -> dict[str, Any]:
         "alternatives": list(found.alternatives) if found else [],
         "network": str(found.network) if found and found.network else None,
         "form": answer.form or None,
+    }
+
+
+def lists_object(found: tuple[tuple[str, Entry], ...]) -> dict[str, Any]:
+    """Each entry with its list; `until` is in seconds since 1970."""
+    return {"entries": [{"list": name, **_entry(entry)} for name, entry in found]}
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    sender = entry.kind is Kind.SENDER
+    return {
+        "entry": str(entry),
+        "from": str(entry.network) if sender and entry.network else None,
+        "until": entry.until,
+        "comment": entry.comment,
+        "origin": entry.origin,
     }
 
 

@@ -171,6 +171,12 @@ class HttpApi:
             request, questions.contacts_object(await self._door.questions.who(what))
         )
 
+    @app.route("/v1/lists/<path:what>", methods=["GET"])
+    async def lists(self, request: HttpRequest, what: str) -> bytes:
+        self._admit(request, Right.ADMIN)
+        found = self._door.questions.listed(what)
+        return _json(request, questions.lists_object(found))
+
     @app.route("/v1/desks", methods=["GET"])
     async def desks(self, request: HttpRequest) -> bytes:
         self._admit(request, Right.ADMIN)

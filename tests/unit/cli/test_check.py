@@ -37,6 +37,17 @@ def test_missing(capsys: pytest.CaptureFixture[str]) -> None:
     assert "/nowhere/sc.yaml: (file): No such file" in capsys.readouterr().err
 
 
+def test_lists(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A wrong line of a list is told as one of the configuration is."""
+    path, names = tmp_path / "sc.yaml", tmp_path / "deny.list"
+    path.write_text(f"lists: {{deny_files: {names}}}\n")
+    names.write_text("user joe\n")
+    assert main(["check", "--config", str(path)]) == exits.OK
+    names.write_text("joe\n")
+    assert main(["check", "--config", str(path)]) == exits.CONFIG
+    assert capsys.readouterr().err.startswith(f"{names}:1: must be: network|sender")
+
+
 def test_keys(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The record of each key is shown, and what is doubtful is a warning."""
     key = key_file(tmp_path, pem(rsa_key(1024)))

@@ -70,7 +70,28 @@ def test_mail() -> None:
     assert Client().get("/v1/outbox/r-1/mail").status == 401
 
 
-@pytest.mark.parametrize("path", ["/v1/explain/id-9", "/v1/contacts/192.0.2.7"])
+def test_lists() -> None:
+    """The entries about somebody, and where they stand."""
+    assert Client().get("/v1/lists/joe", ADMIN).json == {
+        "entries": [
+            {
+                "list": "deny",
+                "entry": "user joe",
+                "from": None,
+                "until": None,
+                "comment": "stolen",
+                "origin": "lists.deny",
+            }
+        ]
+    }
+    (entry,) = Client().get("/v1/lists/a@x.example", ADMIN).json["entries"]
+    assert (entry["from"], entry["until"]) == ("192.0.2.7/32", 86400.0)
+    assert Client().get("/v1/lists/jim", ADMIN).json == {"entries": []}
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/explain/id-9", "/v1/contacts/192.0.2.7", "/v1/lists/joe"]
+)
 def test_rights(path: str) -> None:
     """The story holds other people's mail; contacts cost registries something."""
     scanner = f"Authorization: Bearer {SCAN_TOKEN}"

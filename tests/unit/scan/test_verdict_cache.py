@@ -47,6 +47,9 @@ class Slow:
     ) -> Choice:
         return Choice(((listener, direction.value),))
 
+    def spared(self, by: str) -> tuple[ScannerResult, ...]:
+        return (ScannerResult("a", State.SKIPPED, reason=by),)
+
     async def scan(self, message: Message, _choice: Choice) -> Verdict:
         waiting: Deferred[tuple[ScannerResult, ...]] = Deferred()
         self.asked.append(waiting)
@@ -255,3 +258,8 @@ async def test_bug() -> None:
         with pytest.raises(RuntimeError):
             await scan
     assert not scene.joined._running
+
+
+def test_spared() -> None:
+    """What is settled without a scan is none of the cache's business."""
+    assert Scene().joined.spared("lists") == Scene().slow.spared("lists")

@@ -139,7 +139,9 @@ async def test_limits(tmp_path: Path) -> None:
     outcome = await parts.flow.scan(from_alice(2))
     assert outcome.decision.action is Action.SOFT_REJECT
     assert outcome.decision.reason is Reason.LIMITED
-    assert [r.scanner for r in outcome.verdict.results] == ["limits"], "not scanned"
+    *scanners, limits = outcome.verdict.results
+    assert limits.scanner == "limits"
+    assert {r.reason for r in scanners} == {"settled by limits"}, "not scanned"
     run.write(tmp_path, OPEN + "limits: {messages: 3}\n")
     run.daemon.reload()
     assert (await parts.flow.scan(from_alice(3))).decision.reason is Reason.CLEAN
