@@ -30,6 +30,8 @@ NAME = "maildmarc"
 NEEDS = ("spf", "dkim")
 """What it judges by; without one of them, good mail would fail."""
 
+ADVICE = "start it as dmarc_httpd --max_requests=1"
+
 _SCOPES = {"smtp.mailfrom": "mfrom", "smtp.helo": "helo"}
 _DOUBT = "temperror"
 
@@ -78,6 +80,8 @@ class MailDMARCScanner:
             reply = await self._ask(evolve(facts, envelope_from="", envelope_to=""))
         if isinstance(reply, maildmarc.Refused):
             raise MessageRefusedError(f"Mail::DMARC could not judge it: {reply.text}")
+        if not reply.is_about(facts):
+            raise ScannerError(f"it judged another message: {ADVICE}")
         if reply.result is Result.FAIL:
             _must_be_certain(found)
         return _findings(reply, facts.author)

@@ -67,8 +67,26 @@ class Facts:
 
 @frozen
 class Judged:
+    """@ivar domain: whose policy it is, the author's or one above; "": nobody's."""
+
     result: Result
     disposition: Disposition
+    domain: str = ""
+
+    def is_about(self, facts: Facts) -> bool:
+        """
+        Whether it can be the answer to them.
+
+        A process of `dmarc_httpd` judges its first message anew for each later one,
+        unless it ends behind it: CGI.pm keeps what it has read.
+        """
+        if self.domain and not f".{facts.author}".endswith(f".{self.domain}"):
+            return False
+        proofs = (*facts.spf, *facts.dkim)
+        passed = {proof.domain for proof in proofs if proof.result == "pass"}
+        if self.result is Result.PASS:
+            return bool(passed)
+        return self.result is Result.NONE or facts.author not in passed
 
 
 @frozen
@@ -125,8 +143,10 @@ def parse_reply(octets: bytes) -> Reply:
         told = read_object(reply.content)
         if isinstance(told.get("err"), str):
             return Refused(_plain(told["err"]))
-        return Judged(Result(told["result"]), Disposition(told["disposition"]))
-    except (KeyError, ValueError) as e:
+        result, disposition = Result(told["result"]), Disposition(told["disposition"])
+        published = told.get("published") or {}
+        return Judged(result, disposition, str(published.get("domain", "")).lower())
+    except (AttributeError, KeyError, ValueError) as e:
         raise ProtocolError("the reply is no judgement") from e
 
 

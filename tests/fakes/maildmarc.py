@@ -19,8 +19,10 @@ def reply(told: Any, status: bytes = b"200 OK") -> bytes:
     return head + kind + json.dumps(told).encode() + b"\n"
 
 
-def judged(result: str, disposition: str = "none") -> bytes:
-    return reply({"result": result, "disposition": disposition, "spf": "", "dkim": ""})
+def judged(result: str, disposition: str = "none", domain: str = "") -> bytes:
+    told = {"result": result, "disposition": disposition, "spf": "", "dkim": ""}
+    published = {"v": "DMARC1", "p": disposition, "domain": domain}
+    return reply({**told, "published": published} if domain else told)
 
 
 class FakeMailDMARC(FaultyProtocol):
@@ -64,5 +66,5 @@ def _judgement(told: dict[str, Any]) -> bytes:
     if author not in POLICIES:
         return judged("none")
     if any(p["result"] == "pass" and p["domain"] == author for p in proofs):
-        return judged("pass")
-    return judged("fail", POLICIES[author])
+        return judged("pass", domain=author)
+    return judged("fail", POLICIES[author], author)

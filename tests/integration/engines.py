@@ -156,11 +156,13 @@ def maildmarc(dns: str) -> Iterator[Engine]:
     with _folder() as folder:
         engine = _engine(folder)
         host, _, port = engine.tcp.rpartition(":")
-        # The server empties the environment, from which the resolver reads once.
+        # The server empties the environment, from which the resolver reads once, and
+        # CGI.pm repeats the first request of a process: each one gets its own.
         script = (
             "Net::DNS::Resolver->new; Net::Server::HTTP->run("
             "app => sub { Mail::DMARC::HTTP::dmarc_dispatch(@_) },"
-            f" host => '{host}', port => [{port}], ipv => 4);"
+            f" host => '{host}', port => [{port}], ipv => 4,"
+            " server_type => ['Fork']);"
         )
         server, _, number = dns.rpartition(":")
         env = {"RES_NAMESERVERS": server, "RES_OPTIONS": f"port:{number}"}

@@ -8,12 +8,12 @@ from sc.model.authentication import Authentication
 from sc.model.envelope import Direction, Envelope
 from sc.model.message import Message
 from sc.model.verdict import Findings, ScannerResult, State
-from sc.scanners.interface import MessageRefusedError, NotScannedError
+from sc.scanners.interface import MessageRefusedError, NotScannedError, ScannerError
 from sc.scanners.maildmarc import MailDMARCSettings, build
 from tests.contract.maildmarc import ENVELOPE, FORGED, UNSIGNED, dkim, scan, spf
 from tests.fakes.faults import serving
 from tests.fakes.ground import ground
-from tests.fakes.maildmarc import FakeMailDMARC, reply
+from tests.fakes.maildmarc import FakeMailDMARC, judged, reply
 
 OFF = ScannerResult("x", State.SKIPPED)
 HELO = ScannerResult(
@@ -105,6 +105,14 @@ async def test_refused() -> None:
     error = reply({"err": "invalid header_from at /usr/share/perl5/x.pm line 9.\n"})
     async with serving(lambda: FakeMailDMARC(reply=error)) as (address, _):
         with pytest.raises(MessageRefusedError, match=r"it: invalid header_from$"):
+            await scan(address)
+
+
+async def test_another_message() -> None:
+    """The judgement of an earlier message is an error that says what to do."""
+    stale = judged("fail", "reject", "example.net")
+    async with serving(lambda: FakeMailDMARC(reply=stale)) as (address, _):
+        with pytest.raises(ScannerError, match="--max_requests=1"):
             await scan(address)
 
 

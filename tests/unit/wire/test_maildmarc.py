@@ -66,7 +66,10 @@ def test_domains(text: str, known: bool) -> None:
     ("octets", "said"),
     [
         (judged("pass"), Judged(Result.PASS, Disposition.NONE)),
-        (judged("fail", "reject"), Judged(Result.FAIL, Disposition.REJECT)),
+        (
+            judged("fail", "reject", "Example.com"),
+            Judged(Result.FAIL, Disposition.REJECT, "example.com"),
+        ),
         (judged("none"), Judged(Result.NONE, Disposition.NONE)),
         (
             reply({"err": "invalid envelope_to\u00e9 at /usr/share/x.pm line 62.\n"}),
@@ -79,6 +82,36 @@ def test_replies(octets: bytes, said: maildmarc.Reply) -> None:
     assert maildmarc.parse_reply(octets) == said
 
 
+SPF = (Proof("example.com", "pass", "mfrom"),)
+OTHER = (Proof("mail.example.com", "pass", "s1"),)
+
+
+@pytest.mark.parametrize(
+    ("judgement", "facts", "about"),
+    [
+        (Judged(Result.NONE, Disposition.NONE), Facts("example.com"), True),
+        (Judged(Result.FAIL, Disposition.REJECT), Facts("example.com"), True),
+        (Judged(Result.FAIL, Disposition.REJECT), Facts("example.com", spf=SPF), False),
+        (Judged(Result.FAIL, Disposition.NONE), Facts("x.com", spf=SPF), True),
+        (Judged(Result.PASS, Disposition.NONE), Facts("example.com"), False),
+        (Judged(Result.PASS, Disposition.NONE), Facts("example.com", dkim=OTHER), True),
+        (
+            Judged(Result.FAIL, Disposition.NONE, "example.com"),
+            Facts("a.example.com"),
+            True,
+        ),
+        (
+            Judged(Result.FAIL, Disposition.NONE, "example.com"),
+            Facts("badexample.com"),
+            False,
+        ),
+    ],
+)
+def test_about(judgement: Judged, facts: Facts, about: bool) -> None:
+    """A judgement about another message is known by its domain and its proofs."""
+    assert judgement.is_about(facts) is about
+
+
 @pytest.mark.parametrize(
     "octets",
     [
@@ -89,6 +122,7 @@ def test_replies(octets: bytes, said: maildmarc.Reply) -> None:
         reply({"result": "pass", "disposition": None}),
         reply({"result": [], "disposition": "none"}),
         reply({"err": 1}),
+        reply({"result": "pass", "disposition": "none", "published": "x"}),
         judged("permerror"),
         judged("pass").replace(b"200 OK", b"500 no"),
         judged("pass")[:-3],
