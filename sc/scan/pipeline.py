@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
+from attrs import evolve
 from twisted.internet.defer import CancelledError, Deferred, FirstError, gatherResults
 from twisted.internet.defer import TimeoutError as DeadlineError
 from twisted.internet.interfaces import IReactorTime
@@ -37,70 +38,66 @@ class ScanPipeline:
         @raise ValueError: a scanner needs one that does not exist, or itself.
         """
         _check_needs(entries)
-        self._entries, self._watch, self._clock = tuple(entries), watch, clock
+        self._entries = {entry.name: entry for entry in entries}
+        self._needs = {e.name: frozenset(e.scanner.needs) for e in entries}
+        self._watch, self._clock = watch, clock
         self.choose = (selection or Selection(entries, {})).choose
 
     def spared(self, by: str) -> tuple[ScannerResult, ...]:
         """In place of a scan, if `by` has settled the message."""
         reason = f"settled by {by}"
         return tuple(
-            ScannerResult(entry.name, State.SKIPPED, reason=reason)
-            for entry in self._entries
+            ScannerResult(name, State.SKIPPED, reason=reason) for name in self._entries
         )
 
     async def scan(self, message: Message, choice: Choice = EVERYBODY) -> Verdict:
         """Never raises for a scanner that failed; cancelling it stops them all."""
         await self._watch.ready()
-        found: dict[str, ScannerResult] = {}
-        gates = {e.name: Deferred[None]() for e in self._entries if e.scanner.needs}
+        left_out = dict(choice.left_out)
+        found = {
+            name: result
+            for name in self._entries
+            if (result := self._not_asked(name, left_out.get(name, "")))
+        }
+        asked = [entry for name, entry in self._entries.items() if name not in found]
+        gates = {
+            entry.name: Deferred[None]()
+            for entry in asked
+            if not found.keys() >= self._needs[entry.name]
+        }
 
         async def settle(entry: Registered) -> None:
             if gate := gates.get(entry.name):
                 await gate
-            why = choice.why_not(entry.name)
-            found[entry.name] = await self._result(entry, message, found, why)
-            for other in self._entries:
-                waits = gates.get(other.name)
-                if (
-                    waits is not None
-                    and entry.name in other.scanner.needs
-                    and all(name in found for name in other.scanner.needs)
-                ):
+            found[entry.name] = await self._result(entry, message, found)
+            for name, waits in gates.items():
+                if not waits.called and found.keys() >= self._needs[name]:
                     waits.callback(None)
 
-        work = [Deferred.fromCoroutine(settle(entry)) for entry in self._entries]
+        work = [Deferred.fromCoroutine(settle(entry)) for entry in asked]
         try:
             await gatherResults(work, consumeErrors=True)
         except FirstError as e:
             # Only a cancelled scan gets here: whoever waited has left.
             e.subFailure.raiseException()
-        return Verdict(message.id, tuple(found[e.name] for e in self._entries))
+        return Verdict(message.id, tuple(found[name] for name in self._entries))
+
+    def _not_asked(self, name: str, left_out: str) -> ScannerResult | None:
+        """None: it will be asked."""
+        health = self._watch.health(name)
+        if left_out and health is not Health.OFF:
+            return ScannerResult(name, State.SKIPPED, reason=left_out)
+        return None if health is Health.UP else _unavailable(name, health)
 
     async def _result(
-        self,
-        entry: Registered,
-        message: Message,
-        found: Mapping[str, ScannerResult],
-        why_not: str,
+        self, entry: Registered, message: Message, found: Mapping[str, ScannerResult]
     ) -> ScannerResult:
-        health = self._watch.health(entry.name)
-        if why_not and health is not Health.OFF:
-            return ScannerResult(entry.name, State.SKIPPED, reason=why_not)
-        if health is not Health.UP:
-            return _not_asked(entry.name, health)
         started = self._clock.seconds()
         result = await self._look(entry, message, found)
         seconds = self._clock.seconds() - started
         if result.state is State.DONE:
             self._watch.worked(entry.name, seconds)
-        return ScannerResult(
-            result.scanner,
-            result.state,
-            result.findings,
-            result.error,
-            result.reason,
-            seconds,
-        )
+        return evolve(result, seconds=seconds)
 
     async def _look(
         self, entry: Registered, message: Message, found: Mapping[str, ScannerResult]
@@ -136,7 +133,7 @@ def _error(name: str, error: str) -> ScannerResult:
     return ScannerResult(name, State.ERROR, error=error)
 
 
-def _not_asked(name: str, health: Health) -> ScannerResult:
+def _unavailable(name: str, health: Health) -> ScannerResult:
     # A probe that was cut off by the shutdown leaves UNKNOWN: that is never clean.
     if health in (Health.FAILING, Health.UNKNOWN):
         return _error(name, "down")

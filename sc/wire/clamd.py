@@ -51,13 +51,17 @@ def request(content: bytes | mmap) -> Iterator[bytes]:
     """
     zINSTREAM: chunks, each behind its length in four octets, then a zero length.
 
-    Without that zero clamd closes and answers nothing.
+    Without that zero clamd closes and answers nothing. A short message is one piece:
+    each costs a system call, and clamd a turn of its loop.
     """
-    yield b"zINSTREAM\0"
+    before = b"zINSTREAM\0"
     for start in range(0, len(content), CHUNK):
         chunk = content[start : start + CHUNK]
-        yield len(chunk).to_bytes(4, "big") + chunk
-    yield bytes(4)
+        after = bytes(4) if start + CHUNK >= len(content) else b""
+        yield before + len(chunk).to_bytes(4, "big") + chunk + after
+        before = b""
+    if before:
+        yield before + bytes(4)
 
 
 def parse_reply(octets: bytes) -> Reply:

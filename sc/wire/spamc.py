@@ -69,8 +69,8 @@ def request(content: bytes | mmap, user: str = "") -> Iterator[bytes]:
     head = f"SYMBOLS SPAMC/1.5\r\nContent-length: {len(content)}\r\n"
     if user:
         head += f"User: {user}\r\n"
-    yield f"{head}\r\n".encode("ascii")
-    for start in range(0, len(content), CHUNK):
+    yield f"{head}\r\n".encode("ascii") + content[:CHUNK]
+    for start in range(CHUNK, len(content), CHUNK):
         yield content[start : start + CHUNK]
 
 

@@ -8,10 +8,13 @@ from sc.wire.clamd import Clean, Failed, Found, ProtocolError
 
 def test_request() -> None:
     """The stream is cut into chunks with their lengths and ends with a zero."""
-    pieces = list(clamd.request(b"x" * (clamd.CHUNK + 1)))
-    assert pieces[0] == b"zINSTREAM\0"
-    assert pieces[1] == b"\0\1\0\0" + b"x" * clamd.CHUNK
-    assert pieces[2:] == [b"\0\0\0\1x", b"\0\0\0\0"]
+    assert list(clamd.request(b"x" * (clamd.CHUNK + 1))) == [
+        b"zINSTREAM\0" + b"\0\1\0\0" + b"x" * clamd.CHUNK,
+        b"\0\0\0\1x" + b"\0\0\0\0",
+    ]
+    # A whole number of chunks has no empty one before its end.
+    [piece] = clamd.request(b"x" * clamd.CHUNK)
+    assert piece.endswith(b"x\0\0\0\0")
 
 
 def test_empty_message() -> None:
