@@ -7,6 +7,7 @@ from typing import Any
 from attrs import field, frozen
 
 from sc.scanners import (
+    attachments,
     bogofilter,
     clamav,
     command,
@@ -27,6 +28,7 @@ from sc.scanners import (
     spf,
     uribl,
 )
+from sc.scanners.attachments import AttachmentsSettings
 from sc.scanners.bogofilter import BogofilterSettings
 from sc.scanners.clamav import ClamAVSettings
 from sc.scanners.command import CommandSettings
@@ -56,6 +58,7 @@ BUILDERS: Mapping[str, Callable[[Any, Ground], Scanner]] = MappingProxyType(
         "patterns": patterns.build,
         "headers": headers.build,
         "links": links.build,
+        "attachments": attachments.build,
         "clamav": clamav.build,
         "spamassassin": spamassassin.build,
         "rspamd": rspamd.build,
@@ -93,6 +96,7 @@ class ScannersSettings:
     patterns: PatternsSettings = PatternsSettings()
     headers: HeadersSettings = HeadersSettings()
     links: LinksSettings = LinksSettings()
+    attachments: AttachmentsSettings = AttachmentsSettings()
     clamav: ClamAVSettings = ClamAVSettings()
     spamassassin: SpamAssassinSettings = SpamAssassinSettings()
     rspamd: RspamdSettings = RspamdSettings()

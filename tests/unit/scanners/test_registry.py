@@ -21,6 +21,7 @@ def test_order_and_interfaces() -> None:
         ("patterns", Interface.BUILTIN),
         ("headers", Interface.BUILTIN),
         ("links", Interface.BUILTIN),
+        ("attachments", Interface.BUILTIN),
         ("clamav", Interface.SOCKET),
         ("spamassassin", Interface.SOCKET),
         ("rspamd", Interface.NETWORK),
