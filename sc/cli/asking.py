@@ -4,8 +4,9 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 from sc.cli import exits
@@ -38,6 +39,15 @@ def ask(
         return exits.OK
 
     return asked(options, work)
+
+
+def request_about(
+    content: bytes, asks: Mapping[str, Any] = MappingProxyType({})
+) -> bytes:
+    """The daemon takes a message's octets as they are within a JSON string."""
+    message = content.decode("utf-8", "surrogateescape")
+    text = json.dumps({**asks, "message": message}, ensure_ascii=False)
+    return text.encode("utf-8", "surrogateescape")
 
 
 def why(error: DaemonError) -> str:

@@ -9,7 +9,15 @@ from typing import Any
 from urllib.parse import quote
 
 from sc.cli import exits
-from sc.cli.asking import asked, code_of, fail, lines, plain, why
+from sc.cli.asking import (
+    asked,
+    code_of,
+    fail,
+    lines,
+    plain,
+    request_about,
+    why,
+)
 from sc.cli.client import Client, DaemonError
 from sc.cli.messages import Found, Unreadable, read_messages
 from sc.cli.progress import Progress, shows_progress
@@ -82,10 +90,7 @@ def _request(found: Found, options: argparse.Namespace) -> bytes:
     }
     if any(boundary.values()):
         asks["trusted_boundary"] = {key: v for key, v in boundary.items() if v}
-    # The daemon takes a message's octets as they are within a JSON string.
-    asks["message"] = found.content.decode("utf-8", "surrogateescape")
-    text = json.dumps(asks, ensure_ascii=False)
-    return text.encode("utf-8", "surrogateescape")
+    return request_about(found.content, asks)
 
 
 def save(client: Client, answer: dict[str, Any], out: str) -> None:

@@ -8,6 +8,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import NoReturn
 
 from sc import __version__
@@ -42,6 +43,7 @@ def parser() -> Parser:
     _add_contact(commands)
     _add_explain(commands)
     _add_lists(commands)
+    _add_compare(commands)
     return top
 
 
@@ -196,27 +198,37 @@ def _add_report(commands: "argparse._SubParsersAction[Parser]") -> None:
     add_daemon(report)
 
 
+def _add_compare(commands: "argparse._SubParsersAction[Parser]") -> None:
+    compare = commands.add_parser(
+        "compare",
+        help="where we and another filter differ",
+        description="Ask the daemon about messages that another filter has judged, in"
+        " their header fields or in its log, and print where we differ. Exit 1 if we"
+        " differ about one.",
+    )
+    compare.add_argument(
+        "paths",
+        nargs="*",
+        metavar="FILE|-|DIR|MBOX",
+        help="messages, mboxes, maildirs, folders; - is the standard input (default)",
+    )
+    compare.add_argument(
+        "--log",
+        metavar="FILE",
+        help="the log of rspamd, spamd or amavis, for messages that are named in it by"
+        " their Message-ID",
+    )
+    compare.add_argument("--json", action="store_true", help="one object a message")
+    add_daemon(compare)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     options = parser().parse_args(argv)
     try:
-        if options.command == "check":
-            from sc.cli.check import run
-        elif options.command == "evidence":
-            from sc.cli.evidence import run
-        elif options.command == "report":
-            from sc.cli.report import run
-        elif options.command == "contact":
-            from sc.cli.contact import run
-        elif options.command == "explain":
-            from sc.cli.explain import run
-        elif options.command == "lists":
-            from sc.cli.lists import run
-        elif options.command == "desks":
-            from sc.cli.desks import run
-        else:
-            from sc.cli.outbox import run
-        return run(options)
+        # Each command is a module of its name.
+        code: int = import_module(f"sc.cli.{options.command}").run(options)
+        return code
     except BrokenPipeError:
         # The reader (head, less) left; Python would complain again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
