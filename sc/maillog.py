@@ -7,6 +7,7 @@ from attrs import field, frozen
 from twisted.logger import Logger
 
 from sc.model.decision import Action, RecipientDecision
+from sc.model.incident import Incident
 from sc.model.message import Message
 from sc.model.report import ReportStatus
 from sc.model.verdict import Verdict
@@ -33,6 +34,10 @@ SCANNED = (
 REPORTED = (
     "report id={report} message={id} contact={contact} evidence={evidence}"
     " state={state} reason={reason}"
+)
+INCIDENT = (
+    "incident id={id} user={user} state={state} spam={spam} complaints={complaints}"
+    " ips={ips} samples={samples}"
 )
 RELAYED = "relayed id={id} rcpts={rcpts} accepted={accepted} reply={reply}"
 NOT_RELAYED = "not relayed id={id} uncertain={uncertain}: {why}"
@@ -101,6 +106,21 @@ class MailLog:
     def not_reported(self, message_id: str, caller: str, why: str) -> None:
         """A request to report ended, and no new mail comes of it."""
         self._write(NOT_REPORTED, id=message_id, caller=_field(caller), why=why)
+
+    def incident(self, incident: Incident) -> None:
+        """An outbreak of a user of ours begins, or ends."""
+        self._write(
+            INCIDENT,
+            id=incident.id,
+            user=_field(incident.account),
+            state=_field(
+                f"closed by {incident.closed_by}" if incident.closed else "open"
+            ),
+            spam=incident.spam,
+            complaints=incident.complaints,
+            ips=",".join(incident.addresses[:10]) or "-",
+            samples=",".join(incident.samples[:10]) or "-",
+        )
 
     def relayed(self, message_id: str, replies: Sequence[Reply]) -> None:
         """The next hop answered for each recipient."""

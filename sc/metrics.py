@@ -69,6 +69,9 @@ class Metrics:
         self._limited = self._made(
             Counter, "limited", "Messages above a limit of their user", ("limit",)
         )
+        self._incidents = self._made(
+            Counter, "incidents", "Outbreaks of users that this node opened"
+        )
         self._refused = self._made(
             Counter, "refused", "Requests refused at a door", ("listener", "why")
         )
@@ -76,6 +79,9 @@ class Metrics:
     def _state_metrics(self) -> None:
         self._health = self._made(
             Gauge, "scanner_health", "1 for what a scanner is", ("scanner", "health")
+        )
+        self._open_incidents = self._made(
+            Gauge, "incidents_open", "Outbreaks of users that are open, on all nodes"
         )
         self._reports = self._made(
             Gauge, "outbox_reports", "Reports in the outbox", ("state",)
@@ -134,6 +140,10 @@ class Metrics:
     def limited(self, limit: str) -> None:
         self._limited.labels(limit).inc()
 
+    def incident(self) -> None:
+        self._incidents.inc()
+        self._open_incidents.inc()
+
     def looked_up(self, kind: str, hits: int, misses: int) -> None:
         """@param kind: of the keys, as our own code begins them."""
         self._lookups.labels(kind, "hit").inc(hits)
@@ -164,6 +174,9 @@ class Metrics:
         if not up:
             self._reports.clear()
             self._oldest.set(float("nan"))
+
+    def tell_incidents(self, count: int) -> None:
+        self._open_incidents.set(count)
 
     def tell_connections(self, counts: Mapping[str, int]) -> None:
         for listener, count in counts.items():

@@ -38,6 +38,7 @@ def parser() -> Parser:
     _add_check(commands)
     _add_outbox(commands)
     _add_desks(commands)
+    _add_incidents(commands)
     _add_evidence(commands)
     _add_report(commands)
     _add_contact(commands)
@@ -95,6 +96,27 @@ def _add_desks(commands: "argparse._SubParsersAction[Parser]") -> None:
     listing.add_argument("--limit", type=int, default=100, metavar="N")
     revive = verbs.add_parser("revive", help="let a dead desk have reports again")
     revive.add_argument("address", metavar="DESK")
+
+
+def _add_incidents(commands: "argparse._SubParsersAction[Parser]") -> None:
+    incidents = commands.add_parser(
+        "incidents",
+        help="outbreaks of spam from our own users",
+        description="Users of ours who sent spam, and what is open.",
+    )
+    add_daemon(incidents)
+    incidents.add_argument("--json", action="store_true", help="print JSON")
+    incidents.set_defaults(limit=100, all=False)
+    verbs = incidents.add_subparsers(dest="verb", metavar="VERB")
+    listing = verbs.add_parser("list", help="those that are open (default)")
+    listing.add_argument("--all", action="store_true", help="closed ones, too")
+    listing.add_argument("--limit", type=int, default=100, metavar="N")
+    for verb, text in (
+        ("show", "one of them"),
+        ("close", "the user may send again; new spam opens a new one"),
+    ):
+        one = verbs.add_parser(verb, help=text)
+        one.add_argument("id", metavar="ID")
 
 
 def _add_evidence(commands: "argparse._SubParsersAction[Parser]") -> None:

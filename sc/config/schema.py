@@ -24,6 +24,7 @@ from sc.scan.health import HealthSettings
 from sc.scan.limit_settings import LimitSettings
 from sc.scan.list_settings import ListsSettings
 from sc.scan.outbound import OnReject, OutboundSettings
+from sc.scan.outbreak_settings import OutbreakSettings
 from sc.scan.policy import may_quarantine, scanner_policies
 from sc.scan.settings import PolicySettings
 from sc.scan.verdict_cache import VerdictCacheSettings
@@ -49,6 +50,7 @@ class Config:
     @ivar policy: what follows from a verdict.
     @ivar outbound: what becomes of spam of authenticated users and local networks.
     @ivar limits: how much our own users may send.
+    @ivar outbreak: when the spam of one of them is an incident.
     @ivar access: who may ask for what; loopback may all but `admin`.
     @ivar resolver: our own DNS client.
     @ivar trusted_boundary: whose Received fields we believe.
@@ -75,6 +77,7 @@ class Config:
     policy: PolicySettings = PolicySettings()
     outbound: OutboundSettings = OutboundSettings()
     limits: LimitSettings = LimitSettings()
+    outbreak: OutbreakSettings = OutbreakSettings()
     access: AccessSettings = AccessSettings()
     resolver: ResolverSettings = ResolverSettings()
     trusted_boundary: Boundary = Boundary()
@@ -146,6 +149,7 @@ def _check(
     _check_dmarc(structurer, child(root, "scanners"), config.scanners)
     policy = child(root, "policy")
     check_policy(structurer, policy, config.policy, config.scanners)
+    _check_notices(structurer, child(root, "outbreak"), config)
     reports = child(root, "abuse_report")
     _check_keys(structurer, child(reports, "dkim"), config)
     for name in config.abuse_report.on.listeners:
@@ -153,6 +157,22 @@ def _check(
             place = child(child(reports, "on"), "listeners") or reports
             text = f"{name!r} is no listener: nothing would be reported"
             structurer.note("abuse_report.on.listeners", place, text)
+
+
+def _check_notices(
+    structurer: Structurer, node: yaml.Node | None, config: Config
+) -> None:
+    """They leave through the outbox, which sends nothing without its own settings."""
+    webhook = child(node, "webhook")
+    told = (
+        ("outbreak.notify", child(node, "notify"), config.outbreak.notify),
+        ("outbreak.webhook.url", child(webhook, "url"), config.outbreak.webhook.url),
+    )
+    able = config.abuse_report.from_ and config.abuse_report.smtp
+    for path, place, value in told:
+        if value and place is not None and not able:
+            text = "needs abuse_report.from and abuse_report.smtp: nothing would leave"
+            structurer.note(path, place, text)
 
 
 def _check_names(

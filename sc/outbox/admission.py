@@ -37,6 +37,8 @@ def admit(cursor: Cursor, report_id: str, now: float, rules: Rules) -> Entry:
     entry = table.read(cursor, report_id)
     if entry.admitted is not None:
         return entry
+    if entry.is_notice:
+        return table.count_in(cursor, entry, now)
     turn = rates.turn(cursor, entry.contact, now, rules.limits)
     if turn.time > now:
         return table.postpone(cursor, entry, turn.time, turn.reason)

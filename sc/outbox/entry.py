@@ -10,9 +10,14 @@ from sc.wire.smtp_mail import check_path
 SMTP = "smtp"
 """The route of a report that leaves by mail."""
 
+NOTICE, WEBHOOK = "notice", "webhook"
+"""The routes of what the operator's own people are told: by mail, by a POST."""
+
+BY_MAIL = (SMTP, NOTICE)
+
 
 def _path(report: "NewReport", attribute: "Attribute[str]", value: str) -> None:
-    if report.route == SMTP:
+    if report.route in BY_MAIL:
         check_path(value)
     if not value and attribute.name == "rcpt_to":
         raise ValueError("a report without a recipient")
@@ -51,7 +56,7 @@ class NewReport:
     @ivar incident: one line about it, for the digest that it may become part of.
     @ivar digest: writes the mail for this incident and earlier ones; called in the
         store's thread.
-    @ivar route: `smtp`, or the provider that takes it.
+    @ivar route: `smtp`, the provider that takes it, `notice` or `webhook`.
     @ivar suppressed: why it is kept and not sent; "": it is sent.
     """
 
@@ -105,6 +110,11 @@ class Entry:
     admitted: float | None = None
     carrier: str | None = None
     route: str = SMTP
+
+    @property
+    def is_notice(self) -> bool:
+        """No report: no desk gets it, and no rate holds it back."""
+        return self.route in (NOTICE, WEBHOOK)
 
     @property
     def to_provider(self) -> bool:

@@ -98,6 +98,22 @@ class Outbox:
             self.work.ring()
         return _status(entry, stopped, duplicate=duplicate)
 
+    def enlist(self, cursor: Cursor, notice: NewReport) -> Entry:
+        """
+        Take a notice in somebody's transaction, and so together with what it tells.
+        Neither holds nor rates nor digests are for it. `announce` it afterwards.
+        """
+        notice = evolve(notice, id=notice.id or self._new_id())
+        now = self._clock.seconds()
+        entry = table.new_entry(notice, now, next_attempt=now)
+        return table.insert_whole(cursor, notice, entry)
+
+    def announce(self, entries: Sequence[Entry]) -> None:
+        """What was enlisted is committed."""
+        for entry in entries:
+            self.tell(entry)
+        self.work.ring()
+
     async def get(self, report_id: str) -> Entry:
         """
         @raise NoSuchReportError: there is none.
@@ -276,7 +292,7 @@ class Outbox:
             if state is ReportState.DEFERRED:
                 new = self._later(new, after)
             moved = table.move(cursor, old, new)
-            if state is ReportState.SENT:
+            if state is ReportState.SENT and not old.is_notice:
                 desks.add(cursor, old.contact, now)
                 self.settled(cursor, moved)
             return moved

@@ -14,7 +14,7 @@ from twisted.logger import Logger
 
 from sc.model.report import ReportState
 from sc.net.relay import BeforeDot, Delivery, RelayError
-from sc.outbox.entry import SMTP, Entry
+from sc.outbox.entry import BY_MAIL, Entry
 from sc.outbox.outbox import Outbox
 from sc.outbox.states import TransitionError
 from sc.store.interface import StoreError
@@ -167,7 +167,7 @@ class Sender(Service):
             return Ending(ReportState.FAILED, "its mail has been deleted")
         begin = partial(self._outbox.begin, entry.id)
         try:
-            if entry.route == SMTP:
+            if entry.route in BY_MAIL:
                 return await self._deliver(_delivery(entry, mail), begin)
             courier = self.couriers.get(entry.route)
             if courier is None:

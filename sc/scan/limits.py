@@ -5,6 +5,8 @@ user out for ever. Two counts, of what came and of what was refused, say what wa
 taken: both only grow, so that no two nodes can take the last place at once.
 """
 
+from collections.abc import Callable
+
 from attrs import define, field
 from twisted.logger import Logger
 
@@ -44,6 +46,7 @@ class Limits:
     settings: LimitSettings
     _window: Window
     _metrics: Metrics
+    _throttled: Callable[[str], Limit | None] = lambda _user: None
     settles: bool = True
     _blind: bool = field(default=False, init=False)
     _log: Logger = field(factory=lambda: Logger("sc.limits"), init=False)
@@ -83,7 +86,8 @@ class Limits:
     ) -> tuple[str | None, Limit]:
         local = self.settings.local_networks
         who = sender_of(message.envelope, direction, local_networks=local)
-        return who, self.settings.of(who or "")
+        throttled = self._throttled(who) if who else None
+        return who, throttled or self.settings.of(who or "")
 
     async def _above(self, who: str, limit: Limit, recipients: int) -> str:
         """Which limit this message is above; "" for none."""

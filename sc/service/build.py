@@ -56,6 +56,7 @@ class Parts:
         for door in self.doors.values():
             door.startService()
         self.reports.start()
+        self.own_users.outbreak.start()
         await self.scanning.watch.start()
         self.started = True
 
@@ -64,6 +65,7 @@ class Parts:
         closing = [door.stopService() for door in self.doors.values()]
         await gatherResults(closing, consumeErrors=True)
         self.lists.stop()
+        await self.own_users.outbreak.stop()
         await self.reports.stop()
         await self.scanning.stop()
         await self.base.close()
@@ -95,7 +97,7 @@ class Parts:
         retired, self.scanning = self.scanning, build_scanning(config, self.base)
         self.flow.pipeline = self.scanning.pipeline
         self.flow.policy = self.scanning.policy
-        self.own_users = build_own_users(config, self.base)
+        self.own_users.adopt(config, self.base)
         self.access.settings = with_admin(config.access, self.base.token)
         self.reports.adopt(config)
         self.base.history.settings = config.history
@@ -149,6 +151,7 @@ def build(config: Config, around: Surroundings, state: StateDir) -> Parts:
         answers=reports.answers,
         bounces=reports.bounces,
         desks=base.desks,
+        incidents=own_users.outbreak,
         offload=base.offload,
         statuses=parts.statuses,
         readiness=parts.why_not_ready,

@@ -20,6 +20,7 @@ AT_ONCE = (
     "limits",
     "lists",
     "outbound",
+    "outbreak",
     "policy",
     "scanners",
     "shorteners",

@@ -30,6 +30,7 @@ from sc.offload import Offload
 from sc.outbox.gate import Gate
 from sc.outbox.outbox import Outbox
 from sc.scan import headers
+from sc.scan.outbreak import Outbreak
 from sc.service.surroundings import Surroundings
 
 
@@ -51,6 +52,7 @@ class Behind:
     answers: Answers
     bounces: Taking
     desks: Desks
+    incidents: Outbreak
     offload: Offload
     statuses: Callable[[], tuple[ScannerStatus, ...]]
     readiness: Callable[[], tuple[str, ...]]
@@ -85,6 +87,7 @@ def _http(
         questions=behind.questions,
         answers=behind.answers,
         desks=behind.desks,
+        incidents=behind.incidents,
         offload=behind.offload,
         statuses=behind.statuses,
         readiness=behind.readiness,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from attrs import define
+from attrs import define, evolve
 from twisted.internet.defer import Deferred
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
@@ -33,9 +33,12 @@ from sc.model.message import Message
 from sc.model.report import Boundary
 from sc.model.verdict import Verdict
 from sc.net.fetcher import GuardedFetcher
+from sc.net.resolver import Destinations
+from sc.outbox.entry import WEBHOOK
 from sc.outbox.purging import PURGE, purging
 from sc.outbox.sender import Courier, Sender
 from sc.outbox.settings import DAY
+from sc.outbox.webhook import WebhookCourier
 from sc.service.asking import (
     SOFTWARE,
     build_finder,
@@ -238,4 +241,16 @@ def _sender(config: Config, grounds: Grounds) -> Sender | None:
 def _couriers(config: Config, grounds: Grounds) -> Mapping[str, Courier]:
     clock = grounds.base.around.reactor
     poster = GuardedFetcher(clock, grounds.resolver, fetching(config))
-    return build_couriers(config.abuse_report, poster, clock)
+    couriers = build_couriers(config.abuse_report, poster, clock)
+    return {**couriers, **_webhook(config, grounds)}
+
+
+def _webhook(config: Config, grounds: Grounds) -> Mapping[str, Courier]:
+    """Where the operator allows it, it may lead to our own networks."""
+    webhook, where = config.outbreak.webhook, fetching(config)
+    if not webhook.url:
+        return {}
+    if webhook.private:
+        where = evolve(where, destinations=Destinations.ANY, forbidden=())
+    poster = GuardedFetcher(grounds.base.around.reactor, grounds.resolver, where)
+    return {WEBHOOK: WebhookCourier(webhook.url, webhook.token_file, poster)}

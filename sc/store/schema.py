@@ -159,4 +159,28 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX reports_by_recipient ON reports (rcpt_to, created)",
     ),
     ("CREATE INDEX idempotency_keys_by_time ON idempotency_keys (created)",),
+    (
+        # Lists are JSON. One open incident a user, whichever nodes see it.
+        """
+        CREATE TABLE incidents (
+            id TEXT PRIMARY KEY,
+            account TEXT NOT NULL,
+            opened DOUBLE PRECISION NOT NULL,
+            first DOUBLE PRECISION NOT NULL,
+            last DOUBLE PRECISION NOT NULL,
+            closed DOUBLE PRECISION,
+            closed_by TEXT NOT NULL,
+            spam INTEGER NOT NULL,
+            complaints INTEGER NOT NULL,
+            addresses TEXT NOT NULL,
+            samples TEXT NOT NULL
+        )
+        """,
+        """
+        CREATE UNIQUE INDEX incidents_open ON incidents (account)
+        WHERE closed IS NULL
+        """,
+        "CREATE INDEX incidents_by_time ON incidents (opened)",
+        "CREATE INDEX incidents_by_end ON incidents (closed)",
+    ),
 )

@@ -34,6 +34,7 @@ from sc.listeners.http.service import http_site
 from sc.listeners.http.settings import HttpSettings
 from sc.listeners.http.site import HttpSite
 from sc.model.complaint import Contact
+from sc.model.incident import Incident
 from sc.model.report import ReportState, ReportStatus
 from sc.model.status import Health, ScannerStatus, ServerStatus
 from sc.offload import Offload
@@ -42,6 +43,7 @@ from sc.outbox.gate import Answered
 from sc.outbox.states import TransitionError
 from sc.outbox.stop import Stop
 from sc.outbox.table import NoSuchReportError
+from sc.scan.incident_table import NoSuchIncidentError
 from sc.scan.list_entry import Entry as ListEntry
 from sc.scan.list_entry import read_entry
 from tests.fakes.flow import stub_flow
@@ -266,6 +268,46 @@ class FakeDesks:
         return evolve(DEAD_DESK, dead_until=0.0)
 
 
+INCIDENT = Incident(
+    id="i-1",
+    account="alice@example.org",
+    opened=1000.0,
+    first=900.0,
+    last=1100.0,
+    closed=None,
+    closed_by="",
+    spam=20,
+    complaints=1,
+    addresses=("192.0.2.7", "198.51.100.9"),
+    samples=("id-9",),
+)
+
+
+@define
+class FakeIncidents:
+    """
+    Has one, `i-1`.
+
+    @ivar asked: every call with its arguments.
+    """
+
+    asked: list[tuple[object, ...]] = field(factory=list)
+
+    async def list(self, limit: int, *, only_open: bool = False) -> Sequence[Incident]:
+        self.asked.append(("list", limit, only_open))
+        return (INCIDENT,)
+
+    async def get(self, incident_id: str) -> Incident:
+        self.asked.append(("get", incident_id))
+        if incident_id != INCIDENT.id:
+            raise NoSuchIncidentError(f"no incident {incident_id}")
+        return INCIDENT
+
+    async def close(self, incident_id: str, by: str) -> Incident:
+        self.asked.append(("close", incident_id, by))
+        return evolve(await self.get(incident_id), closed=1200.0, closed_by=by)
+
+
 @frozen
 class Reply:
     """@ivar fields: by lower-case name; the last one counts."""
@@ -321,6 +363,7 @@ class Client:
         self.clock: Clock = Clock() if beside is None else beside.clock
         self.outbox = outbox or FakeOutbox()
         self.desks = FakeDesks()
+        self.incidents = FakeIncidents()
         self.events: list[LogEvent] = []
         self.door = Door(
             flow or stub_flow(clock=self.clock),
@@ -336,6 +379,7 @@ class Client:
             QUESTIONS,
             self.desks,
             self.desks,
+            self.incidents,
             log=Logger(
                 "sc.listeners.http", observer=cast(ILogObserver, self.events.append)
             ),

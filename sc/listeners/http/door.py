@@ -1,6 +1,6 @@
 """What all requests of one HTTP listener share."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from attrs import field, frozen
@@ -14,6 +14,7 @@ from sc.access import Access
 from sc.explain import Story
 from sc.flow import Flow
 from sc.listeners.http.settings import HttpSettings
+from sc.model.incident import Incident
 from sc.model.report import ReportState, ReportStatus
 from sc.model.status import ScannerStatus
 from sc.offload import Offload
@@ -88,6 +89,22 @@ class Desks(Protocol):
         ...
 
 
+class Incidents(Protocol):
+    """Outbreaks of our own users."""
+
+    async def list(
+        self, limit: int, *, only_open: bool = False
+    ) -> Sequence[Incident]: ...
+
+    async def get(self, incident_id: str) -> Incident:
+        """@raise NoSuchIncidentError: there is none."""
+        ...
+
+    async def close(self, incident_id: str, by: str) -> Incident:
+        """@raise NoSuchIncidentError: there is none."""
+        ...
+
+
 @frozen
 class Questions:
     """
@@ -129,6 +146,7 @@ class Door:
     questions: Questions
     answers: Answers
     desks: Desks
+    incidents: Incidents
     name: str = "http"
     spool_dir: str | None = None
     log: Logger = field(factory=lambda: Logger("sc.listeners.http"))

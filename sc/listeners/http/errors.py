@@ -13,6 +13,7 @@ from sc.explain import UnknownNameError
 from sc.flow import KeyReusedError, OverloadedError, SendingNotConfiguredError
 from sc.outbox.states import TransitionError
 from sc.outbox.table import NoSuchReportError
+from sc.scan.incident_table import NoSuchIncidentError
 from sc.store.interface import StoreError
 
 Fields = Sequence[tuple[str, str]]
@@ -61,6 +62,7 @@ _ANSWERS: Sequence[tuple[type[Exception], Callable[[BaseException], HttpError]]]
     (KeyReusedError, lambda error: HttpError(422, str(error))),
     (NoSuchReportError, lambda error: HttpError(404, str(error))),
     (NoSuchDeskError, lambda error: HttpError(404, str(error))),
+    (NoSuchIncidentError, lambda error: HttpError(404, str(error))),
     (TransitionError, lambda error: HttpError(409, str(error))),
     (
         # A 4xx would make callers give the message up for ever.

@@ -9,6 +9,7 @@ from sc.access import Caller, Right
 from sc.listeners.http import (
     desks_api,
     guard,
+    incidents_api,
     outbox_api,
     questions,
     reply,
@@ -187,6 +188,24 @@ class HttpApi:
     async def desk_revive(self, request: HttpRequest, address: str) -> bytes:
         self._admit(request, Right.ADMIN)
         return _json(request, await desks_api.revived(self._door.desks, address))
+
+    @app.route("/v1/incidents", methods=["GET"])
+    async def incidents(self, request: HttpRequest) -> bytes:
+        self._admit(request, Right.ADMIN)
+        query = request.args or {}
+        return _json(request, await incidents_api.listed(self._door.incidents, query))
+
+    @app.route("/v1/incidents/<incident_id>", methods=["GET"])
+    async def incident(self, request: HttpRequest, incident_id: str) -> bytes:
+        self._admit(request, Right.ADMIN)
+        incidents = self._door.incidents
+        return _json(request, await incidents_api.shown(incidents, incident_id))
+
+    @app.route("/v1/incidents/<incident_id>/close", methods=["POST"])
+    async def incident_close(self, request: HttpRequest, incident_id: str) -> bytes:
+        by = self._admit(request, Right.ADMIN).name
+        incidents = self._door.incidents
+        return _json(request, await incidents_api.closed(incidents, incident_id, by))
 
     @app.route("/v1/outbox/<report_id>/mail", methods=["GET"])
     async def outbox_mail(self, request: HttpRequest, report_id: str) -> bytes:

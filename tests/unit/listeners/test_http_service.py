@@ -27,6 +27,7 @@ from tests.fakes.http_door import (
     STATUSES,
     FakeDesks,
     FakeGate,
+    FakeIncidents,
     FakeOutbox,
     parse_replies,
 )
@@ -80,6 +81,7 @@ def service(flow: Flow, clock: IReactorTime = _REACTOR, **limits: Any) -> HttpSe
         questions=QUESTIONS,
         answers=FakeDesks(),
         desks=FakeDesks(),
+        incidents=FakeIncidents(),
     )
     return HttpService(_REACTOR, door)
 

@@ -306,3 +306,27 @@ def test_refused_before_it_is_whole() -> None:
     client.send(b"nonsense\r\n\r\n")
     text = client.door.flow.metrics.text()
     assert b'sc_refused_total{listener="http",why="400"} 1.0\n' in text
+
+
+def test_incidents() -> None:
+    """Outbreaks of our own users, for whom they concern."""
+    client = Client()
+    assert client.get("/v1/incidents").status == 401
+    told = client.get("/v1/incidents", ADMIN).json["incidents"]
+    assert [(i["id"], i["account"], i["closed"]) for i in told] == [
+        ("i-1", "alice@example.org", None)
+    ]
+    client.get("/v1/incidents?state=open&limit=5", ADMIN)
+    assert client.incidents.asked == [("list", 100, False), ("list", 5, True)]
+    assert client.get("/v1/incidents?state=odd", ADMIN).status == 400
+
+
+def test_one_incident() -> None:
+    """It is shown, and closed in the name of whoever asks."""
+    client = Client()
+    assert client.get("/v1/incidents/i-1", ADMIN).json["samples"] == ["id-9"]
+    assert client.post("/v1/incidents/i-1/close", b"").status == 401
+    closed = client.post("/v1/incidents/i-1/close", b"", ADMIN)
+    assert closed.json["closed_by"] == "operator"
+    for path in ("/v1/incidents/i-2", f"/v1/incidents/{'i' * 101}"):
+        assert client.get(path, ADMIN).status == 404
