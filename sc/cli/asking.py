@@ -19,6 +19,8 @@ def asked(options: argparse.Namespace, work: Callable[[Client], int]) -> int:
         return work(Client(options.url, token(options.token_file, os.environ)))
     except NoDaemonError as e:
         return fail(exits.NO_DAEMON, str(e))
+    except BrokenPipeError:
+        raise  # Who read has left, as `grep -m1` does: no matter of the daemon's.
     except OSError as e:
         return fail(exits.INPUT, f"{e.filename}: {e.strerror}")
     except DaemonError as e:
