@@ -1,12 +1,12 @@
 """Stands between the daemon and a program that it starts: sets limits, then becomes it.
 
-Run as a file by `python -I -S`, so that it starts fast and imports nothing of ours.
+Run as a file by `python -I -S`, so that it starts fast and imports nothing of ours;
+and little else: `signal` alone would take half as long again.
 Why the program could not be started goes to descriptor 3, which the program never has.
 """
 
 import os
 import resource
-import signal
 import sys
 
 WHY = 3
@@ -20,8 +20,6 @@ def main(memory: int, seconds: int, argv: list[str]) -> None:
         os.setsid()  # Whatever it forks is killed with it.
         os.chdir("/")
         os.umask(0o077)
-        # A daemon that was killed can end nobody; the kernel still does.
-        signal.alarm(seconds + 5)
         limit(memory, seconds)
         os.execv(argv[0], argv)  # noqa: S606 no shell is the point
     except OSError as e:

@@ -148,4 +148,5 @@ def _printed(ended: Ended, folder: Path) -> Printed:
 
 
 def _text(octets: bytes, folder: Path) -> str:
-    return octets.decode("utf-8", "replace").replace(f"{folder}/", "")
+    text = octets.decode("utf-8", "replace").replace(f"{folder}/", "")
+    return text.replace(str(folder), ".")

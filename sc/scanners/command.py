@@ -6,7 +6,7 @@ from typing import Any
 from attrs import field, frozen
 
 from sc.model.message import Message
-from sc.model.verdict import RAW_LIMIT, Findings, ScannerResult, Symbol
+from sc.model.verdict import Findings, ScannerResult, Symbol
 from sc.scanners import self_test
 from sc.scanners.command_output import (
     LinePattern,
@@ -28,6 +28,7 @@ from sc.scanners.spawned import (
     SpawnedSettings,
     Spawner,
     is_program,
+    raw,
     spawner,
 )
 
@@ -78,11 +79,10 @@ class CommandScanner:
         self, message: Message, found: Mapping[str, ScannerResult]
     ) -> Findings:
         printed = await self._spawner.run(message)
-        text = f"{printed.out}\n{printed.err}".strip()
-        reading = self._reader.read(printed.code, text)
+        reading = self._reader.read(printed.code, f"{printed.out}\n{printed.err}")
         self._raise(reading, printed.code)
-        raw = f"exit code {printed.code}\n{text}"[:RAW_LIMIT]
-        return _findings(symbol_prefix(self.name), reading, self._settings, raw)
+        prefix = symbol_prefix(self.name)
+        return _findings(prefix, reading, self._settings, raw(printed))
 
     async def probe(self) -> None:
         self._spawner.check()
@@ -119,7 +119,7 @@ def build(name: str, settings: CommandSettings, ground: Ground) -> CommandScanne
 
 
 def _findings(
-    prefix: str, reading: Reading, settings: CommandSettings, raw: str
+    prefix: str, reading: Reading, settings: CommandSettings, told: str
 ) -> Findings:
     symbols = [
         Symbol(f"{prefix}_{pattern.symbol}", pattern.score, None, found)
@@ -130,11 +130,11 @@ def _findings(
     if reading.meaning is Meaning.VIRUS:
         text = "a virus was found"
         symbols.insert(0, Symbol(f"{prefix}_VIRUS", options=names, description=text))
-        return Findings(tuple(symbols), flagged=names or ("virus",), raw=raw)
+        return Findings(tuple(symbols), flagged=names or ("virus",), raw=told)
     if reading.meaning is Meaning.SPAM:
         spam = Symbol(
             f"{prefix}_SPAM", settings.spam_score, None, names, "it says spam"
         )
         symbols.insert(0, spam)
-        return Findings(tuple(symbols), flagged=names or ("spam",), raw=raw)
-    return Findings(tuple(symbols), passed=("OK",), raw=raw)
+        return Findings(tuple(symbols), flagged=names or ("spam",), raw=told)
+    return Findings(tuple(symbols), passed=("OK",), raw=told)

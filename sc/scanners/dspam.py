@@ -7,22 +7,29 @@ from typing import Any
 from attrs import field, frozen
 
 from sc.model.message import Message
-from sc.model.verdict import RAW_LIMIT, Findings, ScannerResult, Symbol
+from sc.model.verdict import Findings, ScannerResult, Symbol
 from sc.programs.program import Printed
 from sc.scanners import self_test
 from sc.scanners.ground import Ground
 from sc.scanners.interface import Interface, ScannerError
 from sc.scanners.settings import Enabled, is_score
-from sc.scanners.spawned import SpawnedSettings, Spawner, is_program, spawner
+from sc.scanners.spawned import (
+    SpawnedSettings,
+    Spawner,
+    is_program,
+    raw,
+    spawner,
+)
 
 NAME = "dspam"
 
 # X-DSPAM-Result: joe; result="Spam"; class="Spam"; probability=1.0000;
 # confidence=0.80; signature=N/A
+# Nothing else may stand there: a message that is given back could hold one, too.
 _ANSWER = re.compile(
-    r'^X-DSPAM-Result: [^;\r\n]{1,256}; result="(\w{1,32})";(?: class="(\w{1,32})";)?'
-    r" probability=(\d\.\d{1,8}); confidence=(\d\.\d{1,8})",
-    re.MULTILINE | re.ASCII,
+    r'X-DSPAM-Result: [^;\r\n]{1,256}; result="(\w{1,32})";(?: class="(\w{1,32})";)?'
+    r" probability=(\d\.\d{1,8}); confidence=(\d\.\d{1,8})[^\r\n]{0,256}",
+    re.ASCII,
 )
 _WORDS = {
     "Spam": "SPAM",
@@ -82,7 +89,7 @@ class DSPAMScanner:
             (symbol,),
             flagged=(probability,) if bad else (),
             passed=() if bad else ("ham",),
-            raw=printed.out[:RAW_LIMIT],
+            raw=raw(printed),
         )
 
     async def probe(self) -> None:
@@ -102,7 +109,7 @@ def read(printed: Printed) -> tuple[str, str, str]:
 
     @raise ScannerError: it says neither.
     """
-    match = _ANSWER.search(printed.out)
+    match = _ANSWER.fullmatch(printed.out.strip())
     if printed.code or match is None:
         raise ScannerError(f"exit code {printed.code}, and no X-DSPAM-Result is right")
     # A class says more: a list of the user's may overrule his statistics.

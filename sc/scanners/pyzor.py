@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from attrs import field, frozen, validators
 
 from sc.model.message import Message
-from sc.model.verdict import RAW_LIMIT, Findings, ScannerResult, Symbol
+from sc.model.verdict import Findings, ScannerResult, Symbol
 from sc.programs.program import Printed
 from sc.scanners.ground import Ground
 from sc.scanners.interface import Interface, ScannerError
@@ -16,6 +16,7 @@ from sc.scanners.spawned import (
     Spawner,
     is_folder,
     is_program,
+    raw,
     spawner,
 )
 
@@ -42,7 +43,7 @@ class PyzorSettings(SpawnedSettings):
 
     enabled: Enabled = Enabled.FALSE
     program: str = field(default=NAME, validator=is_program)
-    home: str = field(default="/var/lib/pyzor", validator=is_folder)
+    home: str = field(default="/var/lib/sc/pyzor", validator=is_folder)
     reports: int = field(default=5, validator=validators.ge(1))
     score: float = field(default=2.0, validator=is_score)
 
@@ -61,13 +62,13 @@ class PyzorScanner:
     ) -> Findings:
         printed = await self._spawner.run(message)
         reports, objections = read(printed)
-        raw = printed.out[:RAW_LIMIT]
+        shown = raw(printed)
         if reports < self._settings.reports or objections:
-            return Findings(passed=(f"{reports} reports",), raw=raw)
+            return Findings(passed=(f"{reports} reports",), raw=shown)
         text = "others have reported it"
         told = (str(reports),)
         symbol = Symbol("PYZOR_LISTED", self._settings.score, None, told, text)
-        return Findings((symbol,), flagged=told, raw=raw)
+        return Findings((symbol,), flagged=told, raw=shown)
 
     async def probe(self) -> None:
         """Whether the program is there: its servers are asked about mail only."""

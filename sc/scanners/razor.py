@@ -37,7 +37,7 @@ class RazorSettings(SpawnedSettings):
 
     enabled: Enabled = Enabled.FALSE
     program: str = field(default="razor-check", validator=is_program)
-    home: str = field(default="/var/lib/razor", validator=is_folder)
+    home: str = field(default="/var/lib/sc/razor", validator=is_folder)
     score: float = field(default=2.5, validator=is_score)
 
 

@@ -1,18 +1,21 @@
 """Scanners that are programs, started for each message."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from attrs import field, frozen, validators
 
 from sc.model.message import Message
-from sc.model.verdict import Symbol
+from sc.model.verdict import RAW_LIMIT, Symbol
 from sc.programs.program import Limits, Printed, Program, UnfitMessageError
 from sc.programs.search import ProgramError
 from sc.scanners.ground import Ground
 from sc.scanners.interface import MessageRefusedError, NotScannedError, ScannerError
 from sc.scanners.naming import symbol_prefix
 from sc.scanners.settings import ScannerSettings, positive
+
+_PATH = re.compile(r"(?<![\w/])(?:/[\w.+-]+){2,}")
 
 
 def is_program(_instance: object, _attribute: Any, value: str) -> None:
@@ -42,6 +45,12 @@ class SpawnedSettings(ScannerSettings):
     memory: int = field(
         default=2 << 30, validator=[validators.ge(16 << 20), validators.le(1 << 40)]
     )
+
+
+def raw(printed: Printed) -> str:
+    """What the operator may read of it: without the paths of this machine."""
+    text = f"exit code {printed.code}\n{printed.out}\n{printed.err}"
+    return _PATH.sub("(path)", text.strip())[:RAW_LIMIT]
 
 
 @frozen

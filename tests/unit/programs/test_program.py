@@ -1,6 +1,7 @@
 """sc.programs: real processes, each of which goes wrong in its own way."""
 
 import os
+import signal
 import stat
 import sys
 from collections.abc import Callable, Iterator
@@ -178,6 +179,17 @@ async def test_leaves_a_process_behind(make: Make, tmp_path: Path) -> None:
     assert (printed.code, printed.out) == (3, "done\n")
     pid = await pid_in(told)
     await until(lambda: is_gone(pid))
+
+
+async def test_escapes(make: Make, tmp_path: Path) -> None:
+    """One that leaves the session and holds the output open gives no answer."""
+    told = tmp_path / "pid"
+    text = f"setsid sh -c 'echo $$ > {told}; exec sleep 30' & sleep 0.2; exit 0"
+    with pytest.raises(ProgramError, match="no answer within 3 s"):
+        await make(text, timeout=3.0).run(b"")
+    await until(lambda: True)
+    if told.exists():
+        os.kill(await pid_in(told), signal.SIGKILL)
 
 
 async def test_client_leaves(make: Make, tmp_path: Path) -> None:

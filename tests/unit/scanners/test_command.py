@@ -56,11 +56,11 @@ def make(tmp_path: Path) -> Make:
 
 async def test_clean(make: Make) -> None:
     """Nothing is stated; the operator can read what it printed, without our paths."""
-    scanner = make('echo "$1: fine"')
+    scanner = make('echo "$1: fine and/or good, by /opt/scan/db.1"')
     assert (scanner.name, scanner.interface) == ("f-prot", Interface.CLI)
     findings = await scanner.scan(MESSAGE, {})
     assert (findings.symbols, findings.passed) == ((), ("OK",))
-    assert findings.raw == "exit code 0\nmessage: fine"
+    assert findings.raw == ("exit code 0\nmessage: fine and/or good, by (path)")
 
 
 async def test_virus(make: Make) -> None:

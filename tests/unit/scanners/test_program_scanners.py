@@ -169,6 +169,7 @@ def test_dspam_of_old() -> None:
         (DSPAM_SPAM, 251),
         (DSPAM_SPAM.replace("Spam", "Odd"), 0),
         (DSPAM_SPAM.replace("1.0000", "much"), 0),
+        ("Subject: x\n" + DSPAM_SPAM, 0),
     ],
 )
 def test_dspam_fails(out: str, code: int) -> None:
