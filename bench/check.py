@@ -6,10 +6,12 @@ Run with `make bench`. Servers are held on core 0, the client and the stub on co
 import os
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from bench import servers
-from bench.client import Figures, measure, message
+from bench.client import Figures, check, measure, message
+from bench.place import Place
 
 SECONDS = float(os.environ.get("BENCH_SECONDS", "5"))
 SIZES = {"5 KB": message(5_000), "200 KB": message(200_000)}
@@ -17,23 +19,23 @@ BUILTINS = "  clamav: {enabled: false}\n  spamassassin: {enabled: false}\n"
 HEAD = f"{'server':24} {'message':>7} {'c':>3} {'msg/s':>9} {'p50 ms':>9} {'p95 ms':>9}"
 
 
-def in_front_of(stub: tuple[str, int]) -> str:
-    server = f"{stub[0]}:{stub[1]}"
+def in_front_of(stub: Place) -> str:
     return (
         "  clamav: {enabled: false}\n"
-        f"  spamassassin: {{enabled: true, servers: ['{server}']}}\n"
+        f"  spamassassin: {{enabled: true, servers: ['{stub}']}}\n"
     )
 
 
 def row(
-    name: str, address: tuple[str, int], expected: bytes = b"Spam: "
+    name: str, place: Place, expected: bytes = b"Spam: "
 ) -> dict[tuple[str, int], Figures]:
     """Print one server's figures for both sizes at both concurrencies."""
-    measure(address, SIZES["5 KB"], 1, 0.5, expected)
+    client = partial(check, place)
+    measure(client, SIZES["5 KB"], 1, 0.5, expected)
     figures: dict[tuple[str, int], Figures] = {}
     for size, body in SIZES.items():
         for concurrency in (1, 8):
-            f = measure(address, body, concurrency, SECONDS, expected)
+            f = measure(client, body, concurrency, SECONDS, expected)
             figures[size, concurrency] = f
             print(
                 f"{name:24} {size:>7} {concurrency:>3} {f.rate:>9.1f} {f.p50:>9.2f}"
@@ -49,14 +51,14 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
-        with servers.real_spamd(folder) as address:
-            spamd = row("spamd alone", address)
-        with servers.daemon(folder, BUILTINS) as address:
-            ours = row("sc, built-ins only", address)
+        with servers.real_spamd(folder) as place:
+            spamd = row("spamd alone", place)
+        with servers.daemon(folder, BUILTINS) as place:
+            ours = row("sc, built-ins only", place)
         with servers.stub() as stub:
             alone = row("stub spamd alone", stub)
-            with servers.daemon(folder, in_front_of(stub)) as address:
-                front = row("sc before the stub", address, servers.STUBBED)
+            with servers.daemon(folder, in_front_of(stub)) as place:
+                front = row("sc before the stub", place, servers.STUBBED)
     print()
     for size in SIZES:
         ratio = ours[size, 8].rate / spamd[size, 8].rate

@@ -1,19 +1,28 @@
-"""A SPAMC load generator: closed loop, a thread a connection, unique messages."""
+"""A load generator: closed loop, a thread a connection, every message unique."""
 
 import socket
 import statistics
 import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import TypeAlias
 
 from attrs import frozen
 
+from bench.place import Place
+
 TIMEOUT = 60.0
+
+Ask: TypeAlias = Callable[[bytes], bytes]
+"""Sends a message and returns the whole answer."""
 
 
 @frozen
 class Figures:
     """@ivar rate: answers a second. @ivar p50: and p95: milliseconds."""
 
+    messages: int
     rate: float
     p50: float
     p95: float
@@ -37,46 +46,115 @@ def message(size: int) -> bytes:
     return header + line * (max(0, size - len(header)) // len(line))
 
 
-def check(address: tuple[str, int], body: bytes) -> bytes:
-    """One CHECK on its own connection; returns the whole answer."""
-    request = b"CHECK SPAMC/1.5\r\nContent-length: %d\r\n\r\n" % len(body)
-    with socket.create_connection(address, TIMEOUT) as s:
+@contextmanager
+def _connected(place: Place) -> Iterator[socket.socket]:
+    with socket.create_connection((place.host, place.port), TIMEOUT) as s:
         s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        s.sendall(request + body)
-        s.shutdown(socket.SHUT_WR)
-        answer = b""
-        while data := s.recv(65536):
-            answer += data
+        yield s
+
+
+@contextmanager
+def check(place: Place) -> Iterator[Ask]:
+    """CHECK by the spamd protocol, a connection a message."""
+
+    def ask(body: bytes) -> bytes:
+        request = b"CHECK SPAMC/1.5\r\nContent-length: %d\r\n\r\n" % len(body)
+        with _connected(place) as s:
+            s.sendall(request + body)
+            s.shutdown(socket.SHUT_WR)
+            return b"".join(iter(lambda: s.recv(65536), b""))
+
+    yield ask
+
+
+@contextmanager
+def instream(place: Place) -> Iterator[Ask]:
+    """clamd's zINSTREAM, a connection a message."""
+
+    def ask(body: bytes) -> bytes:
+        with _connected(place) as s:
+            s.sendall(b"zINSTREAM\0" + _chunk(body))
+            return b"".join(iter(lambda: s.recv(4096), b""))
+
+    yield ask
+
+
+@contextmanager
+def idsession(place: Place) -> Iterator[Ask]:
+    """clamd's zINSTREAM, all messages on one connection."""
+    with _connected(place) as s:
+        s.sendall(b"zIDSESSION\0")
+
+        def ask(body: bytes) -> bytes:
+            s.sendall(b"zINSTREAM\0" + _chunk(body))
+            return _until(s, b"\0")
+
+        yield ask
+
+
+def _chunk(body: bytes) -> bytes:
+    return len(body).to_bytes(4, "big") + body + bytes(4)
+
+
+@contextmanager
+def scan(place: Place) -> Iterator[Ask]:
+    """Our `POST /scan`, all messages on one connection."""
+    with _connected(place) as s:
+
+        def ask(body: bytes) -> bytes:
+            head = (
+                f"POST /scan HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}"
+            )
+            s.sendall(head.encode() + b"\r\n\r\n" + body)
+            answer = _until(s, b"\r\n\r\n")
+            fields, _, rest = answer.partition(b"\r\n\r\n")
+            length = fields.lower().partition(b"content-length: ")[2].split(b"\r\n")[0]
+            while len(rest) < int(length):
+                rest += s.recv(65536)
+            return fields + rest
+
+        yield ask
+
+
+def _until(s: socket.socket, end: bytes) -> bytes:
+    answer = b""
+    while end not in answer:
+        data = s.recv(65536)
+        if not data:
+            raise RuntimeError(f"the connection ended behind {answer[:200]!r}")
+        answer += data
     return answer
 
 
 def measure(
-    address: tuple[str, int],
+    client: Callable[[], AbstractContextManager[Ask]],
     body: bytes,
     concurrency: int,
     seconds: float,
-    expected: bytes = b"Spam: ",
+    expected: bytes,
 ) -> Figures:
     """
     Ask as fast as the answers come.
 
+    @param client: makes what each of the concurrent clients asks with.
     @raise RuntimeError: an answer does not hold what was expected.
     """
     times: list[float] = []
     failed: list[bytes] = []
     start = time.perf_counter()
 
-    def ask(worker: int) -> None:
+    def work(worker: int) -> None:
         count = 0
-        while (begin := time.perf_counter()) < start + seconds and not failed:
-            count += 1
-            unique = b"X-Seq: %d.%d.%d\r\n" % (worker, count, time.monotonic_ns())
-            answer = check(address, unique + body)
-            times.append(time.perf_counter() - begin)
-            if b" 0 EX_OK\r\n" not in answer or expected not in answer:
-                failed.append(answer)
+        with client() as ask:
+            while (begin := time.perf_counter()) < start + seconds and not failed:
+                count += 1
+                unique = b"X-Seq: %d.%d.%d\r\n" % (worker, count, time.monotonic_ns())
+                answer = ask(unique + body)
+                times.append(time.perf_counter() - begin)
+                if expected not in answer:
+                    failed.append(answer)
 
-    workers = [threading.Thread(target=ask, args=(i,)) for i in range(concurrency)]
+    workers = [threading.Thread(target=work, args=(i,)) for i in range(concurrency)]
     for worker in workers:
         worker.start()
     for worker in workers:
@@ -86,4 +164,4 @@ def measure(
     elapsed = time.perf_counter() - start
     ordered = sorted(1000 * t for t in times)
     p95 = ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))]
-    return Figures(len(times) / elapsed, statistics.median(ordered), p95)
+    return Figures(len(times), len(times) / elapsed, statistics.median(ordered), p95)

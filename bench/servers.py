@@ -1,4 +1,4 @@
-"""The programs under measurement: our daemon, real spamd, and a stub spamd."""
+"""The programs under measurement: our daemon, spamd, clamd, and a stub spamd."""
 
 import os
 import shutil
@@ -7,16 +7,22 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from bench.place import Place
+
 READY = 60.0
-PONG = b"PONG"
 HOST = "127.0.0.1"
 
+SPAMD_PING = b"PING SPAMC/1.5\r\n\r\n", b"PONG"
+CLAMD_PING = b"zPING\0", b"PONG"
+HTTP_PING = b"GET /readyz HTTP/1.0\r\n\r\n", b"200 OK"
+"""What is sent, and what the answer of a server that is ready holds."""
+
 STUB = """
-import socket, sys
+import socket, sys, time
 REPLY = b"SPAMD/1.1 0 EX_OK\\r\\nContent-length: 0\\r\\n"
 REPLY += b"Spam: False ; 2.5 / 5.0\\r\\n\\r\\n"
 door = socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=128)
@@ -27,10 +33,15 @@ while True:
         s.sendall(b"SPAMD/1.5 0 PONG\\r\\n")
     else:
         while data:
+            if b"SC-BENCH-HANG" in data:
+                time.sleep(3600)
             data = s.recv(1 << 20)
         s.sendall(REPLY)
     s.close()
 """
+HANG = b"SC-BENCH-HANG\r\n"
+"""With this in a message the stub accepts connections and never answers again."""
+
 STUBBED = b"Spam: False ; 3.0 / 6.0"
 """What the daemon says when the stub has been asked: its 2.5 of 5, on our scale."""
 
@@ -42,20 +53,25 @@ def free_port() -> int:
 
 @contextmanager
 def running(
-    argv: Sequence[str], port: int, core: int, env: Mapping[str, str] | None = None
-) -> Iterator[tuple[str, int]]:
-    """A server on one core, from its first PONG until the block ends."""
+    argv: Sequence[str],
+    port: int,
+    core: int | None,
+    ping: tuple[bytes, bytes] = SPAMD_PING,
+) -> Iterator[Place]:
+    """A server on one core, or on all, from its first answer until the block ends."""
     process = subprocess.Popen(
         list(argv),
-        env={**os.environ, **(env or {})},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    os.sched_setaffinity(process.pid, {core % (os.cpu_count() or 1)})
+    cores = range(os.cpu_count() or 1)
+    os.sched_setaffinity(
+        process.pid, cores if core is None else {cores[core % len(cores)]}
+    )
     try:
-        _await_pong(process, port)
-        yield HOST, port
+        _await_answer(process, port, *ping)
+        yield Place(HOST, port, process.pid)
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGTERM)
@@ -66,46 +82,51 @@ def running(
             process.wait()
 
 
-def _await_pong(process: "subprocess.Popen[bytes]", port: int) -> None:
+def _await_answer(
+    process: "subprocess.Popen[bytes]", port: int, ping: bytes, pong: bytes
+) -> None:
     until = time.monotonic() + READY
     while time.monotonic() < until and process.poll() is None:
         with suppress(OSError), socket.create_connection((HOST, port), 1) as s:
-            s.sendall(b"PING SPAMC/1.5\r\n\r\n")
-            s.shutdown(socket.SHUT_WR)
-            if PONG in s.recv(100):
+            s.sendall(ping)
+            if pong in s.recv(1000):
                 return
         time.sleep(0.05)
     raise RuntimeError(f"{process.args!r} does not answer on port {port}")
 
 
 @contextmanager
-def daemon(folder: Path, scanners: str, core: int = 0) -> Iterator[tuple[str, int]]:
-    """Our daemon with only the spamd door open."""
+def daemon(
+    folder: Path, scanners: str, core: int | None = 0, door: str = "spamd"
+) -> Iterator[Place]:
+    """Our daemon with one door open."""
     port = free_port()
+    closed = {"spamd", "http", "lmtp", "smtp"} - {door}
     config = folder / f"sc-{port}.yaml"
     config.write_text(
         f"state_dir: {folder / f'state-{port}'}\n"
         "listeners:\n"
-        f"  spamd: {{endpoint: 'tcp:{port}:interface={HOST}'}}\n"
-        "  http: {enabled: false}\n  lmtp: {enabled: false}\n  smtp: {enabled: false}\n"
-        f"scanners:\n{scanners}"
+        f"  {door}: {{endpoint: 'tcp:{port}:interface={HOST}'}}\n"
+        + "".join(f"  {name}: {{enabled: false}}\n" for name in sorted(closed))
+        + f"scanners:\n{scanners}"
     )
     twistd = shutil.which("twistd", path=str(Path(sys.executable).parent)) or "twistd"
     argv = [twistd, "--nodaemon", "--pidfile=", "sc", "--config", str(config)]
-    with running(argv, port, core) as address:
-        yield address
+    ping = HTTP_PING if door == "http" else SPAMD_PING
+    with running(argv, port, core, ping) as place:
+        yield place
 
 
 @contextmanager
-def stub() -> Iterator[tuple[str, int]]:
+def stub() -> Iterator[Place]:
     """A spamd that answers at once; on the client's core, off the daemon's."""
     port = free_port()
-    with running([sys.executable, "-c", STUB, str(port)], port, 1) as address:
-        yield address
+    with running([sys.executable, "-c", STUB, str(port)], port, 1) as place:
+        yield place
 
 
 @contextmanager
-def real_spamd(folder: Path) -> Iterator[tuple[str, int]]:
+def real_spamd(folder: Path) -> Iterator[Place]:
     """
     SpamAssassin's own daemon: local tests only, no Bayes, one child.
 
@@ -120,5 +141,28 @@ def real_spamd(folder: Path) -> Iterator[tuple[str, int]]:
         *(spamd, "-L", "-x", *user, "-m", "2", "--listen", f"{HOST}:{port}"),
         *("-H", str(folder), "--cf=use_bayes 0", "--syslog=null"),
     ]
-    with running(argv, port, 0) as address:
-        yield address
+    with running(argv, port, 0) as place:
+        yield place
+
+
+@contextmanager
+def real_clamd(folder: Path, core: int | None) -> Iterator[Place]:
+    """
+    ClamAV's own daemon, without its cache and with one signature.
+
+    @raise RuntimeError: it is not installed.
+    """
+    clamd = shutil.which("clamd", path=os.environ["PATH"] + ":/usr/sbin")
+    if clamd is None:
+        raise RuntimeError("clamd is not installed")
+    port, database = free_port(), folder / "clamav"
+    database.mkdir(exist_ok=True)
+    (database / "bench.ndb").write_text(f"Bench-Marker:0:*:{b'SC-BENCH'.hex()}\n")
+    config = folder / "clamd.conf"
+    config.write_text(
+        f"Foreground true\nDatabaseDirectory {database}\nTCPSocket {port}\n"
+        f"TCPAddr {HOST}\nDisableCache yes\nTemporaryDirectory {folder}\n"
+    )
+    argv = [clamd, f"--config-file={config}"]
+    with running(argv, port, core, CLAMD_PING) as place:
+        yield place

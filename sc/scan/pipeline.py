@@ -1,6 +1,7 @@
 """All scanners over one message at once, each with its own deadline."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 
 from attrs import evolve
@@ -133,6 +134,7 @@ def _error(name: str, error: str) -> ScannerResult:
     return ScannerResult(name, State.ERROR, error=error)
 
 
+@cache  # Most scanners of most sites are off: the same few values for each message.
 def _unavailable(name: str, health: Health) -> ScannerResult:
     # A probe that was cut off by the shutdown leaves UNKNOWN: that is never clean.
     if health in (Health.FAILING, Health.UNKNOWN):

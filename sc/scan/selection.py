@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from attrs import frozen
+from attrs import define, field
 
 from sc.model.choice import Choice
 from sc.model.envelope import Direction
@@ -12,17 +12,19 @@ from sc.scanners.settings import Enabled
 NOT_SELECTED = "not selected"
 
 
-@frozen
+@define
 class Selection:
     """
     Chooses among the scanners.
 
     @ivar listeners: what the operator wants at a door; all scanners, where it is not
         named here or has none.
+    @ivar known: the choices of the doors themselves, made once.
     """
 
     _entries: Sequence[Registered]
     _listeners: Mapping[str, frozenset[str]]
+    _known: dict[tuple[str, Direction], Choice] = field(factory=dict, init=False)
 
     def choose(
         self, listener: str, direction: Direction, wanted: frozenset[str] | None = None
@@ -31,6 +33,16 @@ class Selection:
         @param wanted: the names that the client asks for, or None; it cannot have
             more than its door has.
         """
+        if wanted is not None:
+            return self._choice(listener, direction, wanted)
+        if (listener, direction) not in self._known:
+            choice = self._choice(listener, direction, None)
+            self._known[listener, direction] = choice
+        return self._known[listener, direction]
+
+    def _choice(
+        self, listener: str, direction: Direction, wanted: frozenset[str] | None
+    ) -> Choice:
         names = self._listeners.get(listener) or None
         reasons = {
             entry.name: reason
