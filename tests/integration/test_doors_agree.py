@@ -1,19 +1,22 @@
 """Front doors agree: one message, one envelope, one decision, whoever asks.
 
-HTTP, SPAMC (real spamc), RSPAMC, LMTP and SMTP (real swaks, real smtp-sink behind)
+HTTP, SPAMC (real spamc), RSPAMC, LMTP and SMTP (real swaks, real smtp-sink behind),
+the log and /metrics
 -> the whole daemon -> patterns, real ClamAV, real SpamAssassin
 """
 
 import base64
+import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from attrs import frozen
+from prometheus_client.parser import text_string_to_metric_families
 
 from tests.integration import engines
-from tests.integration.daemon import Daemon, free_port, running
+from tests.integration.daemon import PATIENCE, Daemon, free_port, pause, running
 from tests.integration.doors import Ask, Mail, Said, scan, v1_scan, v1_scan_json
 from tests.integration.doors_smtp import delivered, undelivered
 from tests.integration.doors_spamd import (
@@ -24,6 +27,7 @@ from tests.integration.doors_spamd import (
     spamc_symbols,
 )
 from tests.integration.postfix_tools import smtp_sink
+from tests.programs import program, run
 
 pytestmark = pytest.mark.peer
 
@@ -221,3 +225,46 @@ async def test_a_scanner_that_is_down(
         agreed = await v1_scan(s.daemon, rejected)
         assert (agreed["action"], agreed["reason"]) == ("reject", "test-pattern")
         assert await disagreements(s, rejected, agreed) == []
+
+
+async def test_one_reason_in_log_and_metrics(tmp_path: Path) -> None:
+    """What the doors say stands in the log's lines and in the metrics, in one word."""
+    extra = "lists: {deny: [sender eve@example.org]}\n"
+    async with site(tmp_path, extra) as s:
+        told = {n: s.doors[n] for n in (*TOLD, "LMTP", "SMTP") if n in s.doors}
+        for mail, doors, reason in (
+            (Mail(gtube(b"X")), s.doors, "test-pattern"),
+            (Mail(CLEAN, sender="eve@example.org"), told, "listed"),
+        ):
+            agreed = await v1_scan(s.daemon, mail)
+            assert (agreed["action"], agreed["reason"]) == ("reject", reason)
+            assert await disagreements(s, mail, agreed, doors) == []
+            lines = await scanned_lines(s.daemon, reason, len(doors) + 1)
+            expected = f"action=reject reason={reason} score={agreed['score']} "
+            assert all(expected in line for line in lines), lines
+            count = await counted(s.daemon, action="reject", reason=reason)
+            assert count == len(lines)
+
+
+async def scanned_lines(daemon: Daemon, reason: str, count: int) -> list[str]:
+    """The log's lines about messages, when there are as many."""
+    waited = 0.0
+    while True:
+        lines = re.findall(r"^.*\bscanned id=.*\bms=\d+$", daemon.log, re.MULTILINE)
+        found = [line for line in lines if f" reason={reason} " in line]
+        if len(found) >= count or waited > PATIENCE:
+            return found
+        waited += 0.05
+        await pause(0.05)
+
+
+async def counted(daemon: Daemon, **labels: str) -> float:
+    """Of `sc_scans_total`, over all listeners."""
+    url = f"http://127.0.0.1:{daemon.ports['http']}/metrics"
+    text = (await run([program("curl"), "-s", url])).out.decode()
+    return sum(
+        sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+        if sample.name == "sc_scans_total" and labels.items() <= sample.labels.items()
+    )
