@@ -39,6 +39,11 @@ class Listener:
     enabled: bool = True
     scanners: tuple[str, ...] = ()
 
+    @property
+    def faces_strangers(self) -> bool:
+        """Whether whoever sends the mail can be told to come again."""
+        return self.enabled and self.settings.faces_strangers
+
 
 def _plain(protocol: Protocol) -> ListenerSettings:
     """A listener of this protocol before the operator said anything."""

@@ -20,6 +20,7 @@ from sc.model.report import Boundary
 from sc.net.cache_settings import CacheSettings
 from sc.net.resolver import ResolverSettings
 from sc.outbox.settings import OutboxSettings
+from sc.scan.greylist_settings import GreylistSettings
 from sc.scan.health import HealthSettings
 from sc.scan.limit_settings import LimitSettings
 from sc.scan.list_settings import ListsSettings
@@ -47,6 +48,7 @@ class Config:
     @ivar scanners: who looks at each message.
     @ivar health: how the scanners are watched.
     @ivar lists: who is let in, and who is kept out.
+    @ivar greylist: whose first mail has to come again.
     @ivar policy: what follows from a verdict.
     @ivar outbound: what becomes of spam of authenticated users and local networks.
     @ivar limits: how much our own users may send.
@@ -74,6 +76,7 @@ class Config:
     scanners: ScannersSettings = ScannersSettings()
     health: HealthSettings = HealthSettings()
     lists: ListsSettings = ListsSettings()
+    greylist: GreylistSettings = GreylistSettings()
     policy: PolicySettings = PolicySettings()
     outbound: OutboundSettings = OutboundSettings()
     limits: LimitSettings = LimitSettings()
@@ -150,6 +153,7 @@ def _check(
     policy = child(root, "policy")
     check_policy(structurer, policy, config.policy, config.scanners)
     _check_notices(structurer, child(root, "outbreak"), config)
+    _check_greylist(structurer, child(root, "greylist"), config, listeners)
     reports = child(root, "abuse_report")
     _check_keys(structurer, child(reports, "dkim"), config)
     for name in config.abuse_report.on.listeners:
@@ -200,6 +204,20 @@ def _check_selected(
         if unknown and place is not None:
             text = f"{unknown[0]!r} is no scanner"
             structurer.note(f"listeners.{name}.scanners", place, text)
+
+
+def _check_greylist(
+    structurer: Structurer,
+    node: yaml.Node | None,
+    config: Config,
+    listeners: dict[str, Listener],
+) -> None:
+    """Where no stranger waits, nobody could be told to come again."""
+    facing = any(listener.faces_strangers for listener in listeners.values())
+    enabled = child(node, "enabled")
+    if config.greylist.enabled and enabled is not None and not facing:
+        text = "no listener faces strangers: one needs `greylist: true`"
+        structurer.note("greylist.enabled", enabled, text)
 
 
 def _check_dmarc(

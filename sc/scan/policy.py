@@ -233,6 +233,7 @@ def _by_score(score: float, thresholds: Thresholds) -> _Cause:
         (thresholds.quarantine, Action.QUARANTINE),
         (thresholds.rewrite_subject, Action.REWRITE_SUBJECT),
         (thresholds.add_header, Action.ADD_HEADER),
+        (thresholds.greylist, Action.GREYLIST),
     )
     for at, action in steps:
         if at is not None and score >= at:

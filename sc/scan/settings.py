@@ -66,12 +66,15 @@ class Thresholds:
     @ivar quarantine: keep it aside for a person.
     @ivar rewrite_subject: deliver it with another Subject and our fields.
     @ivar add_header: deliver it marked as spam; the number that SPAMC clients see.
+    @ivar greylist: let a stranger's message come again, where `greylist` is enabled;
+        elsewhere only the word of that action.
     """
 
     reject: float | None = field(default=15.0, validator=finite)
     quarantine: float | None = field(default=None, validator=finite)
     rewrite_subject: float | None = field(default=None, validator=finite)
     add_header: float = field(default=6.0, validator=finite)
+    greylist: float | None = field(default=None, validator=finite)
 
     def __attrs_post_init__(self) -> None:
         # SpamAssassin's scale is mapped onto this one.
@@ -81,6 +84,8 @@ class Thresholds:
             value = getattr(self, name)
             if value is not None and value < self.add_header:
                 raise ValueError(f"{name} must not be below add_header")
+        if self.greylist is not None and self.greylist > self.add_header:
+            raise ValueError("greylist must not be above add_header")
 
 
 def _overrides() -> dict[str, Action]:

@@ -13,6 +13,7 @@ from sc.listeners.crowd import ListenerService
 from sc.listeners.http.door import Questions
 from sc.model.decision import Mode
 from sc.model.status import ScannerStatus
+from sc.scan.greylist import Greylister
 from sc.scan.list_files import ListFiles
 from sc.scan.lists import AllowedSenders, Lists
 from sc.scan.reasons import DENIED
@@ -86,7 +87,9 @@ class Parts:
         listed = Lists(clock, held, is_refused(config.policy, DENIED))
         self.flow.before_scan = (listed, *self.own_users.before_scan)
         self.flow.listed = listed.of_recipient
-        self.flow.before_answer = (AllowedSenders(clock, held),)
+        senders = AllowedSenders(clock, held)
+        greylist = _greylister(config, self.base)
+        self.flow.before_answer = (senders, *greylist)
 
     def why_not_ready(self) -> tuple[str, ...]:
         return () if self.started else ("the first probe of the scanners runs",)
@@ -106,6 +109,14 @@ class Parts:
         Deferred.fromCoroutine(retired.stop())
         Deferred.fromCoroutine(self.scanning.watch.start())
         return config
+
+
+def _greylister(config: Config, base: Foundation) -> tuple[Greylister, ...]:
+    if not config.greylist.enabled:
+        return ()
+    doors = (name for name, it in config.listeners.items() if it.faces_strangers)
+    clock = base.around.reactor
+    return (Greylister(config.greylist, frozenset(doors), base.cache, clock),)
 
 
 def build(config: Config, around: Surroundings, state: StateDir) -> Parts:

@@ -14,6 +14,7 @@ AT_ONCE = (
     "access",
     "attached_links",
     "contacts",
+    "greylist",
     "health",
     "history",
     "ignored_link_hosts",

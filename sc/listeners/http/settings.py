@@ -44,6 +44,8 @@ class HttpSettings:
     @ivar endpoint: Twisted endpoint strings.
     @ivar mode: enforce: decisions are carried out; observe: they are in the log and
         the metrics, and the answer is `no action`.
+    @ivar greylist: true: those who ask have a stranger waiting, and tell him to come
+        again if the answer is `soft reject`.
     @ivar hosts: names by which clients may call us, beside loopback and the address
         that they connect to. Others are refused: a stranger's web page could reach
         us under a name of its own.
@@ -53,3 +55,8 @@ class HttpSettings:
     mode: Mode = Mode.ENFORCE
     hosts: tuple[str, ...] = field(default=(), validator=deep_iterable(_host))
     limits: HttpLimits = HttpLimits()
+    greylist: bool = False
+
+    @property
+    def faces_strangers(self) -> bool:
+        return self.greylist

@@ -129,6 +129,11 @@ class SmtpSettings:
             raise ValueError("position: LMTP is spoken after the queue only")
 
     @property
+    def faces_strangers(self) -> bool:
+        """Does the client still wait, so that it can be told to come again?"""
+        return self.position is Position.BEFORE_QUEUE
+
+    @property
     def refuses(self) -> bool:
         """Does `reject` mean 550 here?"""
         if self.on_reject is None:

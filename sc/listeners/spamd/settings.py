@@ -39,8 +39,15 @@ class SpamdSettings:
     @ivar endpoint: Twisted endpoint strings.
     @ivar mode: enforce: decisions are carried out; observe: they are in the log and
         the metrics, and the answer is `no action`.
+    @ivar greylist: true: those who ask have a stranger waiting, and tell him to come
+        again if the answer is `soft reject`.
     """
 
     endpoint: tuple[str, ...] = ()
     limits: SpamdLimits = SpamdLimits()
     mode: Mode = Mode.ENFORCE
+    greylist: bool = False
+
+    @property
+    def faces_strangers(self) -> bool:
+        return self.greylist
