@@ -161,9 +161,20 @@ class GuardedFetcher:
         """See `Fetcher.get`."""
         return await self._bounded(url, self._follow(url, accept, max_octets))
 
-    async def get_once(self, url: str, accept: str, max_octets: int) -> Fetched:
-        """See `Hops.get_once`."""
-        return await self._bounded(url, self._hop(url, accept, max_octets))
+    async def get_once(
+        self,
+        url: str,
+        accept: str,
+        max_octets: int,
+        headers: Mapping[str, str] = NO_MORE,
+    ) -> Fetched:
+        """
+        See `Hops.get_once`.
+
+        @param headers: besides ours; a key in them is sent nowhere else.
+        """
+        work = self._guarded(url, self._headers(accept, headers), max_octets)
+        return await self._bounded(url, work)
 
     async def glance(self, url: str) -> Fetched:
         """See `Glances.glance`."""

@@ -3,6 +3,7 @@
 from attrs import frozen
 from twisted.internet.interfaces import IReactorTime
 
+from sc.net.fetcher import GuardedFetcher
 from sc.net.resolver import DNSResolver
 from sc.offload import Offload
 from sc.programs.scratch import Scratch
@@ -24,4 +25,5 @@ class Ground:
     resolver: DNSResolver
     cache: Cache
     scratch: Scratch
+    fetcher: GuardedFetcher
     ignored_hosts: frozenset[str] = frozenset()

@@ -27,6 +27,7 @@ from sc.scanners import (
     spamassassin,
     spf,
     uribl,
+    virustotal,
 )
 from sc.scanners.attachments import AttachmentsSettings
 from sc.scanners.bogofilter import BogofilterSettings
@@ -52,6 +53,7 @@ from sc.scanners.settings import ScannerSettings
 from sc.scanners.spamassassin import SpamAssassinSettings
 from sc.scanners.spf import SPFSettings
 from sc.scanners.uribl import URIBLSettings
+from sc.scanners.virustotal import VirusTotalSettings
 
 BUILDERS: Mapping[str, Callable[[Any, Ground], Scanner]] = MappingProxyType(
     {
@@ -69,6 +71,7 @@ BUILDERS: Mapping[str, Callable[[Any, Ground], Scanner]] = MappingProxyType(
         "maildmarc": maildmarc.build,
         "dnsbl": dnsbl.build,
         "uribl": uribl.build,
+        "virustotal": virustotal.build,
         "bogofilter": bogofilter.build,
         "dspam": dspam.build,
         "razor": razor.build,
@@ -107,6 +110,7 @@ class ScannersSettings:
     maildmarc: MailDMARCSettings = MailDMARCSettings()
     dnsbl: DNSBLSettings = DNSBLSettings()
     uribl: URIBLSettings = URIBLSettings()
+    virustotal: VirusTotalSettings = VirusTotalSettings()
     bogofilter: BogofilterSettings = BogofilterSettings()
     dspam: DSPAMSettings = DSPAMSettings()
     razor: RazorSettings = RazorSettings()

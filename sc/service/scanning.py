@@ -8,6 +8,7 @@ import sc
 from sc.config.reference import as_yaml, options
 from sc.config.schema import Config
 from sc.flow import Pipeline
+from sc.net.fetcher import GuardedFetcher
 from sc.scan.health import ScannerWatch
 from sc.scan.pipeline import ScanPipeline
 from sc.scan.policy import ScanPolicy, scanner_policies
@@ -17,6 +18,7 @@ from sc.scan.verdict_json import VerdictSeal
 from sc.scanners.ground import Ground
 from sc.scanners.registry import build_scanners
 from sc.scanners.senders import Senders
+from sc.service.asking import fetching
 from sc.service.foundation import Foundation
 
 
@@ -52,6 +54,7 @@ def build_scanning(config: Config, base: Foundation) -> Scanning:
         base.resolver,
         base.cache,
         base.scratch,
+        GuardedFetcher(clock, base.resolver, fetching(config)),
         frozenset(h.lower().strip(".") for h in config.ignored_link_hosts),
     )
     entries = build_scanners(config.scanners, ground)

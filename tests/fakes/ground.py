@@ -8,7 +8,8 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import Clock
 
 from sc.model.envelope import Direction
-from sc.net.resolver import DNSResolver, ResolverSettings
+from sc.net.fetcher import FetcherSettings, GuardedFetcher
+from sc.net.resolver import Destinations, DNSResolver, ResolverSettings
 from sc.programs.scratch import Scratch
 from sc.scanners.ground import Ground
 from sc.store.memory_cache import MemoryCache
@@ -24,12 +25,14 @@ def ground(
     """@param zone: what the senders' domains say; the resolver itself asks nobody."""
     clock = clock or Clock()
     offload = inline()
-    nobody = ResolverSettings(servers=("127.0.0.1:1",))
+    resolver = DNSResolver(ResolverSettings(servers=("127.0.0.1:1",)), clock)
+    anywhere = FetcherSettings(Destinations.ANY, timeout=5.0)
     return Ground(
         clock,
         offload,
         senders(zone, clock, direction),
-        DNSResolver(nobody, clock),
+        resolver,
         MemoryCache(clock),
         Scratch(Path("/nonexistent"), offload),
+        GuardedFetcher(clock, resolver, anywhere),
     )

@@ -10,9 +10,10 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
 from sc.abuse.providers.provider import Provider
-from sc.abuse.providers.settings import NetcraftSettings, ServiceSettings, is_key
+from sc.abuse.providers.settings import NetcraftSettings, ServiceSettings
 from sc.abuse.reports.letter import printable
 from sc.model.report import ReportState
+from sc.net.api_key import KeyFileError, read_key
 from sc.net.fetcher import Fetched, FetchError, Poster
 from sc.net.posting import BeforeBody, Posting
 from sc.outbox.entry import Entry
@@ -20,7 +21,6 @@ from sc.outbox.outbox import MAX_AFTER
 from sc.outbox.sender import Ending
 
 MAX_ANSWER = 64 * 1024
-MAX_KEY_FILE = 1024
 
 PAUSE = 60.0
 """Seconds after a failure that does not say how long: each report that meets a
@@ -30,10 +30,6 @@ _SECONDS = re.compile(r"[0-9]{1,8}")
 _NUMBERS = ("id", "uuid", "abuse_rand")
 """By what a provider knows a report that it took."""
 _WORDS = ("message", "msg", "detail")
-
-
-class KeyFileError(Exception):
-    """There is no key; the text says why, and names no path."""
 
 
 @define
@@ -145,15 +141,4 @@ def _key(settings: ServiceSettings) -> str:
     """
     if isinstance(settings, NetcraftSettings):
         return ""
-    if settings.key is not None:
-        return settings.key
-    assert settings.key_file is not None
-    try:
-        with open(settings.key_file, "rb") as file:  # noqa: PTH123 bounded
-            line = file.read(MAX_KEY_FILE).partition(b"\n")[0]
-    except OSError as e:
-        raise KeyFileError(f"key_file cannot be read: {e.strerror}") from e
-    key = line.decode("latin-1").strip()
-    if not is_key(key):
-        raise KeyFileError("key_file holds no key")
-    return key
+    return read_key(settings.key, settings.key_file)

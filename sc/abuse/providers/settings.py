@@ -9,8 +9,8 @@ from attrs import Attribute, field, frozen, validators
 
 from sc.abuse.contacts.mailbox import mailbox
 from sc.model.complaint import IPNetwork
+from sc.net.api_key import is_key
 
-_KEY = re.compile(r"[\x21-\x7e]{1,512}")
 _WORD = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 _LISTED = (
@@ -40,11 +40,6 @@ _LISTED = (
 
 CLOUDFLARE = tuple(map(ip_network, _LISTED))
 """As www.cloudflare.com/ips lists them."""
-
-
-def is_key(text: str) -> bool:
-    """Nothing that could end a header field."""
-    return _KEY.fullmatch(text) is not None
 
 
 def _base(_: object, __: "Attribute[str]", value: str) -> None:

@@ -32,6 +32,7 @@ def test_order_and_interfaces() -> None:
         ("maildmarc", Interface.NETWORK),
         ("dnsbl", Interface.BUILTIN),
         ("uribl", Interface.BUILTIN),
+        ("virustotal", Interface.NETWORK),
         ("bogofilter", Interface.CLI),
         ("dspam", Interface.CLI),
         ("razor", Interface.CLI),
@@ -55,6 +56,7 @@ def test_defaults() -> None:
     assert ScannersSettings().dmarc.enabled is Enabled.FALSE
     assert ScannersSettings().dnsbl.enabled is Enabled.FALSE
     assert ScannersSettings().uribl.enabled is Enabled.FALSE
+    assert ScannersSettings().virustotal.enabled is Enabled.FALSE
 
 
 def test_no_default_socket_in_a_shared_folder() -> None:
