@@ -6,6 +6,7 @@ from pathlib import Path
 from setuptools import find_packages, setup
 
 TESTS = [
+    "authres>=1.2",  # dkimpy seals with it
     "coverage[toml]>=7.6",
     "hypothesis>=6.100",
     "import-linter>=2.1",

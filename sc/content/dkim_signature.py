@@ -70,20 +70,35 @@ def read_signatures(fields: Iterable[RawField]) -> tuple[Signature, ...]:
 
 def _signatures(fields: Iterable[RawField]) -> Iterator[Signature]:
     for index, raw in zip(range(MAX_SIGNATURES), fields, strict=False):
-        if len(raw.value) > MAX_FIELD or _LONG_BLANK.search(raw.value):
-            continue
-        try:
-            tags = parse_tag_value(raw.value)
-        except InvalidTagValueList:
-            continue
-        found = _signature(index, tags)
+        found = _signature(index, read_tags(raw.value))
         if found is not None:
             yield found
 
 
+def read_tags(value: bytes) -> dict[bytes, bytes]:
+    """Of a signature; none if no verifier takes it."""
+    if len(value) > MAX_FIELD or _LONG_BLANK.search(value):
+        return {}
+    try:
+        tags: dict[bytes, bytes] = parse_tag_value(value)
+    except InvalidTagValueList:
+        return {}
+    return tags
+
+
+def are_names(*values: bytes) -> bool:
+    """Whether each can be a name in the DNS."""
+    return all(map(_NAME.fullmatch, values))
+
+
+def signed_names(tags: dict[bytes, bytes]) -> tuple[bytes, ...]:
+    """The fields that a signature covers, in lower case."""
+    return tuple(_COLON.split(tags.get(b"h", b"").lower()))
+
+
 def _signature(index: int, tags: dict[bytes, bytes]) -> Signature | None:
     domain, selector = tags.get(b"d", b""), tags.get(b"s", b"")
-    names = _COLON.split(tags.get(b"h", b"").lower())
+    names = signed_names(tags)
     identity = tags.get(b"i", b"@" + domain).rpartition(b"@")[2]
     kind = ALGORITHMS.get(tags.get(b"a", b""))
     if kind is None or tags.get(b"v") != b"1" or len(names) > MAX_NAMES:
@@ -91,7 +106,7 @@ def _signature(index: int, tags: dict[bytes, bytes]) -> Signature | None:
     # RFC 6376 5.4: From is always signed.
     if b"from" not in names:
         return None
-    if not all(map(_NAME.fullmatch, (domain, selector, identity))):
+    if not are_names(domain, selector, identity):
         return None
     proof = _PREFIX.match(b"".join(tags.get(b"b", b"").split()))
     return Signature(

@@ -33,6 +33,7 @@ DESCRIPTIONS = {
     "DMARC_REJECT": "not of the author's domain, which wants it rejected",
     "DMARC_QUARANTINE": "not of the author's domain, which wants it put aside",
     "DMARC_NONE": "not of the author's domain, which wants nothing done",
+    "DMARC_OVERRIDDEN_BY_ARC": "changed on its way by who is trusted, right before",
     "DMARC_NO_POLICY": "the author's domain has no policy",
     "DMARC_TEMPERROR": "DNS cannot tell now whether the author's domain stands behind",
     "DMARC_PERMERROR": "what the author's domain publishes cannot be used",
@@ -80,7 +81,7 @@ class DMARCScanner:
     _settings: DMARCSettings
 
     name = NAME
-    needs = NEEDS
+    needs = (*NEEDS, "arc")
     interface = Interface.BUILTIN
 
     async def scan(
@@ -134,6 +135,8 @@ def _judged(
         if found[name].state is State.SKIPPED:
             # What nobody looked for is not missing.
             raise NotScannedError(f"{name} did not look: {found[name].reason}")
+    if _is_forgiven(found, author):
+        return _findings("DMARC_OVERRIDDEN_BY_ARC", author)
     sampled = is_sampled(fields, record.percent)
     policy = published.policy if sampled else published.policy.milder
     return _findings(f"DMARC_{policy.name}", author)
@@ -156,6 +159,12 @@ def _any_aligned(
     )
 
 
+def _is_forgiven(found: Mapping[str, ScannerResult], author: str) -> bool:
+    """RFC 8617 7.2.1: on its way to a sealer whom the operator trusts it was right."""
+    symbols = found["arc"].findings.symbols
+    return any(s.name == "ARC_TRUSTED" and author in s.options for s in symbols)
+
+
 def _findings(name: str, author: str = "", reason: str = "") -> Findings:
     description = DESCRIPTIONS[name] + (f": {reason}" if reason else "")
     symbol = Symbol(
@@ -175,6 +184,8 @@ def _authentication(name: str, author: str) -> Authentication:
     """RFC 7489 11.1 and 11.2."""
     properties = (("header.from", author),)
     word = name.removeprefix("DMARC_").lower()
+    if name == "DMARC_OVERRIDDEN_BY_ARC":
+        word = "none"
     if word in ("reject", "quarantine", "none"):
         return Authentication(NAME, "fail", (*properties, ("policy.dmarc", word)))
     return Authentication(NAME, _RESULTS.get(name, "permerror"), properties)

@@ -7,6 +7,7 @@ from typing import Any
 from attrs import field, frozen
 
 from sc.scanners import (
+    arc,
     attachments,
     bogofilter,
     clamav,
@@ -29,6 +30,7 @@ from sc.scanners import (
     uribl,
     virustotal,
 )
+from sc.scanners.arc import ARCSettings
 from sc.scanners.attachments import AttachmentsSettings
 from sc.scanners.bogofilter import BogofilterSettings
 from sc.scanners.clamav import ClamAVSettings
@@ -67,6 +69,7 @@ BUILDERS: Mapping[str, Callable[[Any, Ground], Scanner]] = MappingProxyType(
         "dcc": dcc.build,
         "spf": spf.build,
         "dkim": dkim.build,
+        "arc": arc.build,
         "dmarc": dmarc.build,
         "maildmarc": maildmarc.build,
         "dnsbl": dnsbl.build,
@@ -106,6 +109,7 @@ class ScannersSettings:
     dcc: DCCSettings = DCCSettings()
     spf: SPFSettings = SPFSettings()
     dkim: DKIMSettings = DKIMSettings()
+    arc: ARCSettings = ARCSettings()
     dmarc: DMARCSettings = DMARCSettings()
     maildmarc: MailDMARCSettings = MailDMARCSettings()
     dnsbl: DNSBLSettings = DNSBLSettings()

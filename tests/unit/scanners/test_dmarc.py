@@ -36,7 +36,11 @@ def done(*symbols: Symbol) -> ScannerResult:
     return ScannerResult("x", State.DONE, Findings(symbols))
 
 
-FORGED = {"spf": done(Symbol("SPF_FAIL")), "dkim": done(Symbol("DKIM_NONE"))}
+FORGED = {
+    "spf": done(Symbol("SPF_FAIL")),
+    "dkim": done(Symbol("DKIM_NONE")),
+    "arc": done(Symbol("ARC_PASS", options=("bank.example",))),
+}
 
 
 def proved(symbol: str, *domains: str) -> dict[str, ScannerResult]:
@@ -131,6 +135,17 @@ async def test_proofs(found: dict[str, ScannerResult], author: str, name: str) -
     assert (await symbol(mail(author), found)).name == name
 
 
+async def test_forgiven() -> None:
+    """Who is trusted found this very author's domain right; another is no help."""
+    stated = await symbol(mail(), proved("ARC_TRUSTED", "bank.example"))
+    assert (stated.name, stated.score) == ("DMARC_OVERRIDDEN_BY_ARC", 0.0)
+    stated = await symbol(mail(), proved("ARC_TRUSTED", "other.example"))
+    assert stated.name == "DMARC_REJECT"
+    found = proved("ARC_TRUSTED", "bank.example")
+    [told] = (await scanner().scan(mail(), found)).authentication
+    assert (told.result, told.properties[-1]) == ("fail", ("policy.dmarc", "none"))
+
+
 async def test_nobody_looked() -> None:
     """Where the client is not known SPF says nothing, and so do we."""
     skipped = ScannerResult("spf", State.SKIPPED, reason="the client is not known")
@@ -177,5 +192,5 @@ async def test_what_it_is() -> None:
     """Built in; it waits for SPF and DKIM."""
     made = scanner()
     await made.probe()
-    assert (made.name, made.needs) == ("dmarc", ("spf", "dkim"))
+    assert (made.name, made.needs) == ("dmarc", ("spf", "dkim", "arc"))
     assert made.interface is Interface.BUILTIN

@@ -28,6 +28,7 @@ def test_order_and_interfaces() -> None:
         ("dcc", Interface.SOCKET),
         ("spf", Interface.BUILTIN),
         ("dkim", Interface.BUILTIN),
+        ("arc", Interface.BUILTIN),
         ("dmarc", Interface.BUILTIN),
         ("maildmarc", Interface.NETWORK),
         ("dnsbl", Interface.BUILTIN),
@@ -42,7 +43,7 @@ def test_order_and_interfaces() -> None:
     assert [e.settings for e in entries] == list(settings.by_name.values())
     needs = {e.name: e.scanner.needs for e in entries if e.scanner.needs}
     both = ("spf", "dkim")
-    assert needs == {"dmarc": both, "maildmarc": both}
+    assert needs == {"dmarc": (*both, "arc"), "maildmarc": both}
 
 
 def test_defaults() -> None:
@@ -53,6 +54,7 @@ def test_defaults() -> None:
     assert PatternsSettings().enabled is Enabled.TRUE
     assert ScannersSettings().spf.enabled is Enabled.FALSE
     assert ScannersSettings().dkim.enabled is Enabled.FALSE
+    assert ScannersSettings().arc.enabled is Enabled.FALSE
     assert ScannersSettings().dmarc.enabled is Enabled.FALSE
     assert ScannersSettings().dnsbl.enabled is Enabled.FALSE
     assert ScannersSettings().uribl.enabled is Enabled.FALSE
