@@ -128,11 +128,7 @@ class Outbreak:
         await self._count(account_of(user), facts, SPAM, self.settings.spam)
 
     async def complained(self, user: str, message_id: str) -> None:
-        """
-        A feedback report came about a message of this user's.
-
-        @raise StoreError: an incident is not written down.
-        """
+        """A feedback report came about a message of this user's."""
         if self.settings.complaints is None:
             return
         now = self._clock.seconds()

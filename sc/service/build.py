@@ -13,6 +13,7 @@ from sc.listeners.crowd import ListenerService
 from sc.listeners.http.door import Questions
 from sc.model.decision import Mode
 from sc.model.status import ScannerStatus
+from sc.scan.complaining import Complaining
 from sc.scan.greylist import Greylister
 from sc.scan.list_files import ListFiles
 from sc.scan.lists import AllowedSenders, Lists
@@ -161,6 +162,9 @@ def build(config: Config, around: Surroundings, state: StateDir) -> Parts:
         ),
         answers=reports.answers,
         bounces=reports.bounces,
+        feedback=Complaining(
+            own_users.outbreak, base.history, base.cache, base.offload
+        ),
         desks=base.desks,
         incidents=own_users.outbreak,
         offload=base.offload,

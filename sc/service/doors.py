@@ -51,6 +51,7 @@ class Behind:
     questions: Questions
     answers: Answers
     bounces: Taking
+    feedback: Taking
     desks: Desks
     incidents: Outbreak
     offload: Offload
@@ -123,6 +124,7 @@ def _smtp(
         ),
         report=Report(behind.flow),
         bounces=Bounces(behind.bounces),
+        feedback=Bounces(behind.feedback),
         new_id=behind.flow.new_id,
         metrics=behind.flow.metrics,
         hostname=behind.hostname,

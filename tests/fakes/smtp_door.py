@@ -96,6 +96,7 @@ def door(
     quarantine_address: str | None = None,
     spool_dir: str | None = None,
     taking: Taking | None = None,
+    feedback: Taking | None = None,
 ) -> Door:
     """Everything that is not said is the default."""
     flow = flow or stub_flow()
@@ -107,6 +108,7 @@ def door(
         filter=Filter(flow, given, packing, next_hop, quarantine_address),
         report=Report(flow),
         bounces=Bounces(taking or FakeTaking()),
+        feedback=Bounces(feedback or FakeTaking()),
         new_id=flow.new_id,
         hostname="mx.example.org",
         metrics=flow.metrics,

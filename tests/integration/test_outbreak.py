@@ -9,7 +9,7 @@ from typing import Any
 from tests.fakes.smtp_relay import Script
 from tests.fakes.web import Request, http, serving_web
 from tests.integration.raw_client import http as posting
-from tests.integration.raw_client import talk
+from tests.integration.raw_client import talk, transaction
 from tests.integration.reports import World, reporting
 from tests.programs import run
 
@@ -27,11 +27,24 @@ def watching(base: str) -> str:
     )
 
 
-async def scan(world: World, user: str = "alice") -> dict[str, Any]:
-    said = posting("/v1/scan", VIRUS, f"X-Env-User: {user}", "X-Env-IP: 192.0.2.7")
+async def scan(
+    world: World, user: str = "alice", message: bytes = VIRUS
+) -> dict[str, Any]:
+    said = posting("/v1/scan", message, f"X-Env-User: {user}", "X-Env-IP: 192.0.2.7")
     answer = await talk(world.daemon.ports["http"], said)
     found: dict[str, Any] = json.loads(answer.partition(b"\r\n\r\n")[2])
     return found
+
+
+def complaint(sc_id: str) -> bytes:
+    """As a provider writes it whose user disliked the message."""
+    head = (
+        'Content-Type: multipart/report; report-type=feedback-report; boundary="b"\r\n'
+        "\r\n--b\r\nContent-Type: message/feedback-report\r\n\r\n"
+        "Feedback-Type: abuse\r\nUser-Agent: ISP/1\r\nVersion: 1\r\n"
+        "\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n"
+    )
+    return f"{head}X-SC-Id: {sc_id}\r\nSubject: buy\r\n\r\nnow\r\n--b--\r\n".encode()
 
 
 async def scctl(world: World, *arguments: str) -> str:
@@ -85,3 +98,25 @@ async def test_outbreak(tmp_path: Path) -> None:
             assert (await scan(world))["reason"] == "virus"
             assert f"incident id={told['id']} user=alice state=open" in world.daemon.log
             await world.daemon.saw("state=closed_by_scctl")
+
+
+async def test_complaints(tmp_path: Path) -> None:
+    """
+    Mail -> HTTP door; its recipient complains -> LMTP `feedback` route: it counts for
+    the user who sent it, once.
+    """
+
+    def config(text: str) -> str:
+        route = "{recipient: 'fbl@*', do: feedback}"
+        routed = text.replace("routes: [", f"routes: [{route}, ")
+        return routed + "outbreak: {complaints: 2}\n"
+
+    async with reporting(tmp_path, Script(), config) as world:
+        harmless = b"From: <alice@example.org>\r\nSubject: news\r\n\r\nnow\r\n"
+        ids = [(await scan(world, message=harmless))["id"] for _ in range(2)]
+        for sc_id in (ids[0], ids[0], ids[1]):
+            said = transaction(complaint(sc_id), recipients=("fbl@example.org",))
+            answer = await talk(world.daemon.ports["lmtp"], said)
+            assert b"\r\n250 2.0.0 taken " in answer, answer
+        await world.daemon.saw(f"complaints=2 ips=- samples={','.join(ids)}")
+        assert f"about={ids[0]} user=alice kind=abuse" in world.daemon.log

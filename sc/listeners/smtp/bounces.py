@@ -1,4 +1,5 @@
-"""Take what comes back for our reports: 250 when it is committed, not before."""
+"""Take what comes back for our reports, and complaints about our own users: 250 when it
+is committed, not before."""
 
 from typing import Protocol
 
@@ -12,7 +13,7 @@ LATER = Reply(451, ("4.3.0 its report is still being sent, try again later",))
 
 
 class Taking(Protocol):
-    """What `sc.abuse.bounces.bounces.Bounces` does."""
+    """What `sc.abuse.bounces.bounces.Bounces` does, and `sc.scan.complaining`."""
 
     async def take(self, message: Message) -> None:
         """

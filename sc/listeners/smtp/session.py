@@ -42,6 +42,7 @@ RIGHTS: Final = {
     Do.FILTER: Right.SCAN,
     Do.REPORT: Right.REPORT,
     Do.BOUNCES: Right.REPORT,
+    Do.FEEDBACK: Right.REPORT,
 }
 
 
@@ -60,6 +61,7 @@ class Door:
     filter: Filter
     report: Report
     bounces: Bounces
+    feedback: Bounces
     new_id: Callable[[], str]
     hostname: str
     metrics: Metrics = field(factory=Metrics)
@@ -159,7 +161,7 @@ class Session:
     async def _answer(self, content: Octets, helo: str | None) -> tuple[Reply, ...]:
         """One reply for each recipient; what we keep is committed before a delivery."""
         replies: dict[int, Reply] = {}
-        for do in (Do.BOUNCES, Do.REPORT, Do.FILTER):
+        for do in (Do.BOUNCES, Do.FEEDBACK, Do.REPORT, Do.FILTER):
             places = [i for i, (_, what) in enumerate(self._recipients) if what is do]
             if places:
                 message = self._message(content, places, helo)
@@ -188,9 +190,7 @@ class Session:
         try:
             if do is Do.FILTER:
                 return await self._door.filter.answer(message)
-            if do is Do.BOUNCES:
-                return (await self._door.bounces.answer(message),) * count
-            return (await self._door.report.answer(message, self._caller.name),) * count
+            return (await self._take(do, message),) * count
         except CancelledError:
             raise
         except OverloadedError:
@@ -201,6 +201,14 @@ class Session:
         except Exception:  # noqa: BLE001 a bug of ours must not become a bounce
             self._door.log.failure("cannot answer for {id}", id=message.id)
             return (INTERNAL,) * count
+
+    async def _take(self, do: Do, message: Message) -> Reply:
+        """What goes no further has one reply for all its recipients."""
+        if do is Do.BOUNCES:
+            return await self._door.bounces.answer(message)
+        if do is Do.FEEDBACK:
+            return await self._door.feedback.answer(message)
+        return await self._door.report.answer(message, self._caller.name)
 
 
 def _client_ip(settings: SmtpSettings, peer: Peer) -> IPAddress | None:

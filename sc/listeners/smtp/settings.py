@@ -31,6 +31,7 @@ class Do(Enum):
     FILTER = "filter"
     REPORT = "report"
     BOUNCES = "bounces"
+    FEEDBACK = "feedback"
 
 
 def _not_empty(_instance: object, _attribute: "Attribute[str]", value: str) -> None:
@@ -43,8 +44,9 @@ class Route:
     """
     @ivar recipient: pattern of the whole address; `*`, `?` and `[abc]` as in file
         names, case does not matter.
-    @ivar do: what happens with a message for it: `filter`, `report` it, or, for the
-        mailbox of `abuse_report.bounces`, `bounces`.
+    @ivar do: what happens with a message for it: `filter`, `report` it; for the
+        mailbox of `abuse_report.bounces`, `bounces`; for the one that gets feedback
+        reports about your own users, `feedback`.
     """
 
     recipient: str = field(validator=_not_empty)

@@ -324,6 +324,18 @@ async def test_report_and_filter_in_one_transaction() -> None:
     client.leave()
 
 
+async def test_feedback_route() -> None:
+    """A complaint about a user of ours is taken when it has counted, not scanned."""
+    complaints, flow = FakeTaking(), stub_flow()
+    routes = (Route("fbl@*", Do.FEEDBACK),)
+    client = MemoryClient(door(settings(routes=routes), flow, feedback=complaints))
+    (said,) = client.send("fbl@example.org")
+    assert said.startswith("250 2.0.0 taken id-1")
+    assert len(complaints.taken) == 1
+    assert flow.seen == []
+    client.leave()
+
+
 @pytest.mark.parametrize(
     ("error", "reply"),
     [
