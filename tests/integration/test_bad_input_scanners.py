@@ -136,3 +136,37 @@ async def test_it_hangs_when_probed(tmp_path: Path) -> None:
             found = await scan(daemon)
             assert of("clamav", found)["error"] == "down"
             assert found["action"] == "soft reject"
+
+
+@pytest.mark.parametrize("fault", [Fault.RESET, Fault.GARBAGE])
+async def test_one_of_two_servers_fails(tmp_path: Path, fault: Fault) -> None:
+    """The other one does its work: no message is without an answer, then or later."""
+    peer = Peer(None)
+    pool = "enabled: true, maxerrors: 2, error_time: 3600, dead_time: 0.5"
+    async with (
+        serving(lambda: FakeClamd(peer.fault)) as (first, _),
+        serving(FakeClamd) as (second, _),
+    ):
+        config = (
+            "health: {probe_interval: 0.5, probe_timeout: 20}\n"
+            f"scanners: {{clamav: {{{pool}, servers: ['{first}', '{second}']}}}}\n"
+        )
+        async with running(tmp_path, config) as daemon:
+            for peer.fault, state in ((fault, "failing"), (None, "up")):
+                await until_first_server(daemon, state)
+            await daemon.saw(f"server {first} is left alone")
+            await daemon.saw(f"server {first} is back")
+            assert "scanner clamav is down" not in daemon.log
+
+
+async def until_first_server(daemon: Daemon, state: str) -> None:
+    """Scan on and on, until the status page says this of the first server."""
+    path = b"GET /status/scannersAvailable HTTP/1.0\r\nHost: localhost\r\n\r\n"
+    for _ in range(int(PATIENCE / 0.1)):
+        assert of("clamav", await scan(daemon))["state"] == "done"
+        answer = await talk(daemon.ports["http"], path)
+        scanners = json.loads(answer.partition(b"\r\n\r\n")[2])["scanners"]
+        if scanners["clamav"]["servers"][0]["state"] == state:
+            return
+        await pause(0.1)
+    pytest.fail(f"the first server never is {state}:\n{daemon.log}")
