@@ -51,12 +51,15 @@ class DNSLists:
         kinds: Sequence[Kind],
         senders: Senders,
         zones: Iterable[ZoneSettings],
+        also: Sequence[Kind] = (),
     ) -> None:
         """
         @param prefix: of the scanner's symbols.
-        @param kinds: that it asks for.
+        @param kinds: of which a list must have one, or it is useless.
+        @param also: that it is asked for as well, if it has them.
         """
-        self._prefix, self._kinds, self._senders = prefix, tuple(kinds), senders
+        self._prefix, self._kinds, self._also = prefix, tuple(kinds), tuple(also)
+        self._senders = senders
         self._watched = tuple(map(_Watched, zones))
 
     async def test(self) -> None:
@@ -71,10 +74,12 @@ class DNSLists:
             raise ScannerError(f"no list can be asked: {one.zone.zone}: {one.problem}")
 
     async def _test(self, watched: _Watched) -> None:
-        tests = [self._examined(watched.zone, kind) for kind in self._kinds]
-        found = dict(zip(self._kinds, await all_of(tests), strict=True))
-        watched.kinds = frozenset(kind for kind, wrong in found.items() if not wrong)
-        self._tell(watched, "" if watched.kinds else found[self._kinds[0]])
+        kinds = (*self._kinds, *self._also)
+        wrong = await all_of(self._examined(watched.zone, kind) for kind in kinds)
+        well = {kind for kind, text in zip(kinds, wrong, strict=True) if not text}
+        useful = not well.isdisjoint(self._kinds)
+        watched.kinds = frozenset(well if useful else ())
+        self._tell(watched, "" if useful else wrong[0])
 
     async def _examined(self, zone: ZoneSettings, kind: Kind) -> str:
         """What is wrong with a list (RFC 5782 5)."""
@@ -114,8 +119,10 @@ class DNSLists:
         Every question to every list that takes its kind, all at once.
 
         @raise NotScannedError: no list takes any of them.
-        @raise ScannerError: no list answered.
+        @raise ScannerError: no list answered, or none works now.
         """
+        if not any(one.kinds for one in self._watched):
+            raise ScannerError("no list works now")
         work = [
             self._answer(watched, question, seconds)
             for watched in self._watched
@@ -124,7 +131,7 @@ class DNSLists:
             and watched.zone.takes(whole=question.whole)
         ]
         if not work:
-            raise NotScannedError("no list that works takes such questions")
+            raise NotScannedError("no list takes such questions")
         answers = await all_of(work)
         if all(answer.problem for answer in answers):
             raise ScannerError(f"no list answered: {answers[0].problem}")

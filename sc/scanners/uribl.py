@@ -100,7 +100,8 @@ class URIBLScanner:
 
 
 def build(settings: URIBLSettings, ground: Ground) -> URIBLScanner:
-    lists = DNSLists(PREFIX, tuple(Kind), ground.senders, settings.zones)
+    also = (Kind.IPV4, Kind.IPV6)
+    lists = DNSLists(PREFIX, (Kind.NAME,), ground.senders, settings.zones, also)
     return URIBLScanner(
         ground.senders, ground.offload, lists, ground.ignored_hosts, settings
     )

@@ -18,7 +18,7 @@ from sc.model.verdict import Findings, ScannerResult, Symbol
 from sc.net.api_key import is_key
 from sc.offload import Offload
 from sc.scanners.ground import Ground
-from sc.scanners.interface import Interface, NotScannedError, ScannerError
+from sc.scanners.interface import Interface, NotScannedError
 from sc.scanners.settings import Enabled, ScannerSettings, positive
 from sc.scanners.virustotal_service import QuotaError, VirusTotalService
 from sc.wire.virustotal import UNKNOWN, Report
@@ -133,10 +133,12 @@ class VirusTotalScanner:
         if not suspects:
             raise NotScannedError("no file that may hold a virus")
         result = _Found(await self._service.known(one.sha256 for one in suspects))
-        for suspect in suspects[: self._settings.max_files]:
-            await self._look(suspect, result, deadline)
-        for suspect in suspects[self._settings.max_files :]:
-            if suspect.sha256 not in result.reports:
+        for number, suspect in enumerate(suspects):
+            if any(map(self._is_virus, result.reports.values())):
+                break  # One is enough, and each question counts.
+            if number < self._settings.max_files:
+                await self._look(suspect, result, deadline)
+            elif suspect.sha256 not in result.reports:
                 result.left("SKIPPED", suspect)
         return self._findings(suspects, result)
 
@@ -156,10 +158,6 @@ class VirusTotalScanner:
             self._doubtful = False  # It is well, and may not be asked in vain.
             result.left("SKIPPED", suspect)
             return
-        except ScannerError:
-            if any(map(self._is_virus, result.reports.values())):
-                return
-            raise
         result.reports[suspect.sha256] = report
         if report == UNKNOWN:
             result.left("UNKNOWN", suspect)

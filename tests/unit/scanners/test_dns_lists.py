@@ -51,7 +51,7 @@ async def test_asked() -> None:
 
 async def test_nothing_before_its_test() -> None:
     """What was not tested is not asked."""
-    with pytest.raises(NotScannedError, match="no list that works"):
+    with pytest.raises(ScannerError, match="no list works now"):
         await lists(GOOD, "good.example").ask([ASKED], 1.0)
 
 
@@ -105,6 +105,14 @@ async def test_no_ipv6() -> None:
         await made.ask([Question(Kind.IPV6, "1." * 31 + "2")], 1.0)
 
 
+async def test_no_names() -> None:
+    """A list of names that has addresses only is of no use, and told."""
+    zones = [ZoneSettings(zone="good.example")]
+    made = DNSLists("URIBL_", (Kind.NAME,), senders(GOOD), zones, KINDS)
+    with pytest.raises(ScannerError, match="does not list its own test entry test"):
+        await made.test()
+
+
 async def test_fails_later() -> None:
     """A refusal is no listing; the list is tested at once, and back when it is well."""
     zone = {**GOOD, "8.8.8.8.good.example": [{"A": "127.255.255.255"}]}
@@ -130,7 +138,7 @@ async def test_dies_later() -> None:
     with capturedLogs() as logs:
         with pytest.raises(ScannerError, match="no list answered"):
             await made.ask([ASKED], 1.0)
-        with pytest.raises(NotScannedError):
+        with pytest.raises(ScannerError, match="no list works now"):
             await made.ask([ASKED], 1.0)
         zone.update(GOOD)
         await made.test()

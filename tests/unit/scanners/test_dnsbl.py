@@ -81,7 +81,7 @@ async def test_not_listed() -> None:
         ("10.0.0.1", Direction.INBOUND, "not public"),
         ("fe80::1", Direction.INBOUND, "not public"),
         ("::ffff:192.168.1.1", Direction.INBOUND, "not public"),
-        ("2606:4700::1111", Direction.INBOUND, "no list that works"),
+        ("2606:4700::1111", Direction.INBOUND, "no list takes"),
     ],
 )
 async def test_left_alone(
