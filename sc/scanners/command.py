@@ -7,6 +7,7 @@ from attrs import field, frozen
 
 from sc.model.message import Message
 from sc.model.verdict import Findings, ScannerResult, Symbol
+from sc.offload import Offload
 from sc.scanners import self_test
 from sc.scanners.command_output import (
     LinePattern,
@@ -71,6 +72,7 @@ class CommandScanner:
     _settings: CommandSettings
     _spawner: Spawner
     _reader: OutputReader
+    _offload: Offload
 
     needs = ()
     interface = Interface.CLI
@@ -79,7 +81,9 @@ class CommandScanner:
         self, message: Message, found: Mapping[str, ScannerResult]
     ) -> Findings:
         printed = await self._spawner.run(message)
-        reading = self._reader.read(printed.code, f"{printed.out}\n{printed.err}")
+        text = f"{printed.out}\n{printed.err}"
+        size = len(text) * len(self._settings.patterns)
+        reading = await self._offload(size, self._reader.read, printed.code, text)
         self._raise(reading, printed.code)
         prefix = symbol_prefix(self.name)
         return _findings(prefix, reading, self._settings, raw(printed))
@@ -113,9 +117,8 @@ class CommandScanner:
 
 def build(name: str, settings: CommandSettings, ground: Ground) -> CommandScanner:
     reader = OutputReader.by(settings.exit_codes, settings.patterns)
-    return CommandScanner(
-        name, settings, spawner(name, settings.argv, settings, ground), reader
-    )
+    program = spawner(name, settings.argv, settings, ground)
+    return CommandScanner(name, settings, program, reader, ground.offload)
 
 
 def _findings(
