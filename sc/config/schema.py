@@ -23,6 +23,7 @@ from sc.outbox.settings import OutboxSettings
 from sc.scan.greylist_settings import GreylistSettings
 from sc.scan.health import HealthSettings
 from sc.scan.limit_settings import LimitSettings
+from sc.scan.list_entry import Kind
 from sc.scan.list_settings import ListsSettings
 from sc.scan.outbound import OnReject, OutboundSettings
 from sc.scan.outbreak_settings import OutbreakSettings
@@ -153,6 +154,7 @@ def _check(
     policy = child(root, "policy")
     check_policy(structurer, policy, config.policy, config.scanners)
     _check_notices(structurer, child(root, "outbreak"), config)
+    _check_senders(structurer, child(child(root, "lists"), "allow"), config)
     _check_greylist(structurer, child(root, "greylist"), config, listeners)
     reports = child(root, "abuse_report")
     _check_keys(structurer, child(reports, "dkim"), config)
@@ -204,6 +206,18 @@ def _check_selected(
         if unknown and place is not None:
             text = f"{unknown[0]!r} is no scanner"
             structurer.note(f"listeners.{name}.scanners", place, text)
+
+
+def _check_senders(
+    structurer: Structurer, node: yaml.Node | None, config: Config
+) -> None:
+    """A sender whom nothing can prove would never be let in."""
+    if node is None or config.scanners.spf.enabled is not Enabled.FALSE:
+        return
+    for entry in config.lists.allowed:
+        if entry.kind is Kind.SENDER and entry.network is None:
+            text = f"{str(entry)!r} needs `from` a network, or scanners.spf"
+            structurer.note("lists.allow", node, text)
 
 
 def _check_greylist(

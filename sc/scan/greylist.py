@@ -176,7 +176,7 @@ def _key(kind: str, *words: str) -> str:
 
 
 def _domain(envelope: Envelope) -> str:
-    return (envelope.sender or "").rpartition("@")[2].lower()
+    return (envelope.sender or "").rpartition("@")[2].removesuffix(".").lower()
 
 
 def _of(triplets: Mapping[str, str], keys: frozenset[str]) -> frozenset[str]:

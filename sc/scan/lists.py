@@ -192,7 +192,7 @@ def _is_smaller(entry: Entry, other: Entry | None) -> bool:
 def _proven(entry: Entry, envelope: Envelope, verdict: Verdict) -> bool:
     if entry.network is not None:
         return entry.covers(envelope.client_ip)
-    domain = (envelope.sender or "").rpartition("@")[2].lower()
+    domain = (envelope.sender or "").rpartition("@")[2].removesuffix(".").lower()
     return any(s.name == "SPF_PASS" and domain in s.options for s in verdict.symbols)
 
 

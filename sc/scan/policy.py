@@ -11,7 +11,7 @@ from sc.scan import authentication, headers
 from sc.scan.outbound import OutboundSettings
 from sc.scan.overrides import Overrides
 from sc.scan.profiles import Profile, under
-from sc.scan.reasons import ALLOWED, SENTENCES, by_score, reason_of
+from sc.scan.reasons import ALLOWED, HELD_BACK, SENTENCES, by_score, reason_of
 from sc.scan.rules import Rule
 from sc.scan.scoring import Scoring, total, without
 from sc.scan.settings import PolicySettings, Thresholds
@@ -216,7 +216,8 @@ def _by_override(symbols: tuple[ScoredSymbol, ...], overrides: Overrides) -> _Ca
         _Cause(action, reason_of(symbol.name, action))
         for symbol in symbols
         for action in overrides.actions(symbol.name)
-        if action is not Action.NO_ACTION and (names_virus(symbol.name) or not allowed)
+        if action is not Action.NO_ACTION
+        and (not allowed or names_virus(symbol.name) or symbol.name in HELD_BACK)
     ]
     nothing = _Cause(Action.NO_ACTION, Reason.LISTED if allowed else Reason.CLEAN)
     # Of two that ask for the same, a virus is the better reason.

@@ -27,6 +27,9 @@ LIMITED = "SC_LIMITED"
 BLOCKED = "SC_BLOCKED"
 """What flow knows by itself: lists, greylist and limits state these symbols."""
 
+HELD_BACK = frozenset({LIMITED, BLOCKED})
+"""Also where a list allows: a stolen password has its owner's name."""
+
 _BY_NAME = {
     ALLOWED: Reason.LISTED,
     DENIED: Reason.LISTED,

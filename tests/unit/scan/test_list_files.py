@@ -1,14 +1,22 @@
 """sc.scan.list_files: the files of both lists, as they change."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from attrs import evolve
 from twisted.internet.task import Clock
-from twisted.logger import ILogObserver, LogEvent, formatEvent, globalLogPublisher
+from twisted.logger import (
+    ILogObserver,
+    LogEvent,
+    Logger,
+    formatEvent,
+    globalLogPublisher,
+)
+from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from sc.offload import Offload
@@ -16,6 +24,7 @@ from sc.scan.list_file import MAX_ENTRIES, MAX_OCTETS, ListFileError, read_list
 from sc.scan.list_files import ListFiles
 from sc.scan.list_settings import ListsSettings
 from tests.fakes.inline_threads import InlineThreads
+from tests.unit.scan.scanners import Kept
 
 FORM = "must be: network|sender|recipient|user VALUE [from NETWORK] [until YYYY-MM-DD]"
 
@@ -130,6 +139,55 @@ def test_adopted(path: Path) -> None:
     assert files.about("jim")
     files.adopt(ListsSettings())
     assert not files.about("jane")
+    files.stop()
+
+
+class SlowThreads(InlineThreads):
+    """@ivar work: runs when a test calls it."""
+
+    def __init__(self) -> None:
+        self.work: list[Callable[[], None]] = []
+
+    def callInThreadWithCallback(self, *args: Any) -> None:
+        self.work.append(partial(super().callInThreadWithCallback, *args))
+
+
+def test_a_reload_is_faster_than_a_disk(path: Path) -> None:
+    """What was read for old settings does not come back over the new ones."""
+    threads: Any = SlowThreads()
+    settings = ListsSettings(deny_files=(str(path),))
+    files = ListFiles(settings, Clock(), Offload(threads, threads))
+    files.start(now=True)
+    files.adopt(ListsSettings(deny=("user jane",)))
+    first, second = threads.work
+    second()
+    first()
+    assert files.about("jane")
+    assert not files.about("joe")
+    files.stop()
+
+
+def test_a_bug_is_not_the_last_look(path: Path) -> None:
+    """Whatever goes wrong, the old entries stay and the next look comes."""
+
+    class Broken(InlineThreads):
+        calls = 0
+
+        def callInThreadWithCallback(self, done: Any, work: Any, *args: Any) -> None:
+            self.calls += 1
+            if self.calls == 1:
+                done(False, Failure(KeyError("bug")))
+            else:
+                super().callInThreadWithCallback(done, work, *args)
+
+    clock, threads = Clock(), cast(Any, Broken())
+    settings = ListsSettings(deny_files=(str(path),))
+    files = ListFiles(settings, clock, Offload(threads, threads))
+    files._log = Logger(observer=Kept())
+    files.start(now=True)
+    assert not files.about("joe")
+    clock.advance(60)
+    assert files.about("joe")
     files.stop()
 
 

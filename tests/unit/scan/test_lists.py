@@ -153,6 +153,14 @@ async def test_allowed(entry: str, envelope: dict[str, Any]) -> None:
     assert outcome.decision.reason is Reason.VIRUS
 
 
+@pytest.mark.parametrize("name", ["SC_LIMITED", "SC_BLOCKED"])
+async def test_an_allowed_user_who_is_held_back(name: str) -> None:
+    """His password may be stolen: limits hold for him, too."""
+    flow = site(["user joe"], [], Symbol(name))
+    decision = (await scan(flow, user="joe")).decision
+    assert decision.action in (Action.SOFT_REJECT, Action.REJECT)
+
+
 async def test_an_allowed_sender_is_proven_by_spf() -> None:
     """Only with SPF is it the sender himself who wrote his name."""
     flow = site(["sender alice@example.org"], [], SPAM, PASS)
