@@ -26,7 +26,7 @@ class Overrides:
     @classmethod
     def read(cls, settings: PolicySettings) -> Self:
         """What is said of a symbol itself counts before what its scanner would do."""
-        said = {**_of_scanners(settings.scanner_actions), **settings.overrides}
+        said = all_overrides(settings)
         patterns = {name: said.pop(name) for name in wild(said)}
         return cls(said, patterns)
 
@@ -42,6 +42,10 @@ class Overrides:
 
 def _is_meant(symbol: str, pattern: str) -> bool:
     return pattern != ANY_VIRUS or names_virus(symbol)
+
+
+def all_overrides(settings: PolicySettings) -> dict[str, Action]:
+    return {**_of_scanners(settings.scanner_actions), **settings.overrides}
 
 
 def _of_scanners(actions: Mapping[str, Mapping[str, Action]]) -> dict[str, Action]:

@@ -1,14 +1,19 @@
 """What counts for one recipient: the policy, and the rule that fits."""
 
-from typing import Self
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from typing import Self, TypeVar
 
 from attrs import evolve, fields, frozen
 
 from sc.model.envelope import Direction
-from sc.scan.overrides import Overrides
+from sc.scan.overrides import Overrides, all_overrides
 from sc.scan.rules import Rule, RuleThresholds
 from sc.scan.scoring import Scoring
 from sc.scan.settings import PolicySettings, Thresholds
+from sc.scan.symbols import ANY_VIRUS, wild
+
+T = TypeVar("T")
 
 
 @frozen
@@ -43,11 +48,22 @@ def under(rule: Rule, settings: PolicySettings) -> PolicySettings:
         settings,
         inbound=_over(rule.thresholds, settings.inbound),
         outbound=_over(rule.thresholds, settings.outbound),
-        overrides={**settings.overrides, **rule.overrides},
-        # The rule's first: of two patterns the first one counts.
-        symbols={**rule.symbols, **settings.symbols, **rule.symbols},
+        overrides=_before(rule.overrides, all_overrides(settings)),
+        scanner_actions={},
+        symbols=_before(rule.symbols, settings.symbols),
         rules=(),
     )
+
+
+def _before(said: Mapping[str, T], usual: Mapping[str, T]) -> dict[str, T]:
+    """What the rule says of many symbols counts before what is usual for one."""
+    patterns = [pattern for pattern in wild(said) if pattern != ANY_VIRUS]
+    left = {
+        name: value
+        for name, value in usual.items()
+        if name not in said and not any(fnmatchcase(name, p) for p in patterns)
+    }
+    return {**said, **left}
 
 
 def _over(different: RuleThresholds, usual: Thresholds) -> Thresholds:

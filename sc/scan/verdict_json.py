@@ -5,15 +5,21 @@ read, so that nobody who can write there can have his mail waved through.
 """
 
 import json
+from collections.abc import Callable
+from enum import Enum
+from functools import cache
 from hashlib import blake2b
 from hmac import compare_digest
-from typing import Any
+from typing import Any, get_args, get_origin, get_type_hints
 
+import attrs
 from attrs import field, frozen
 
-from sc.model.verdict import Findings, ScannerResult, State, Symbol
+from sc.model.verdict import ScannerResult
 
 SEAL = 32
+_RESULTS = tuple[ScannerResult, ...]
+_AS_IT_IS = frozenset((str, int, float, bool, type(None)))
 
 
 @frozen
@@ -23,7 +29,7 @@ class VerdictSeal:
     _secret: bytes = field(repr=False)
 
     def close(self, key: str, results: tuple[ScannerResult, ...]) -> bytes:
-        text = json.dumps([_result(r) for r in results], separators=(",", ":"))
+        text = json.dumps(_plain(results), separators=(",", ":"))
         octets = text.encode("ascii")
         return self._mac(key, octets) + octets
 
@@ -32,7 +38,8 @@ class VerdictSeal:
         mac, octets = value[:SEAL], value[SEAL:]
         if not compare_digest(mac, self._mac(key, octets)):
             return None
-        return tuple(_read_result(shape) for shape in json.loads(octets))
+        found: tuple[ScannerResult, ...] = _reader(_RESULTS)(json.loads(octets))
+        return found
 
     def _mac(self, key: str, octets: bytes) -> bytes:
         said = blake2b(key=self._secret, digest_size=SEAL, person=b"sc verdict")
@@ -40,39 +47,43 @@ class VerdictSeal:
         return said.digest()
 
 
-def _result(result: ScannerResult) -> list[Any]:
-    found = result.findings
-    return [
-        result.scanner,
-        result.state.value,
-        result.error,
-        result.reason,
-        result.seconds,
-        [_symbol(symbol) for symbol in found.symbols],
-        found.flagged,
-        found.passed,
-        found.raw,
-    ]
+def _plain(value: Any) -> Any:
+    """An attrs value is the list of its fields, in their order."""
+    kind: Any = type(value)
+    if kind in _AS_IT_IS:
+        return value
+    if kind in (tuple, frozenset):
+        return [_plain(member) for member in value]
+    if isinstance(value, Enum):
+        return value.value
+    return [_plain(getattr(value, name)) for name in _hints(kind)]
 
 
-def _symbol(symbol: Symbol) -> list[Any]:
-    return [
-        symbol.name,
-        symbol.score,
-        symbol.required,
-        symbol.options,
-        symbol.description,
-    ]
+@cache
+def _reader(wanted: Any) -> Callable[[Any], Any]:
+    """`_plain`, backwards; by the annotations, so that no field can be forgotten."""
+    arguments = get_args(wanted)
+    if attrs.has(wanted):
+        readers = tuple(map(_reader, _hints(wanted).values()))
+        return lambda shape: wanted(
+            *(read(value) for read, value in zip(readers, shape, strict=True))
+        )
+    origin = get_origin(wanted)
+    if origin in (tuple, frozenset) and arguments[1:] in ((), (...,)):
+        member = _reader(arguments[0])
+        return lambda shape: origin(map(member, shape))
+    if origin is tuple:
+        members = tuple(map(_reader, arguments))
+        return lambda shape: tuple(
+            read(value) for read, value in zip(members, shape, strict=True)
+        )
+    if arguments:  # X | None
+        some = _reader(arguments[0])
+        return lambda shape: None if shape is None else some(shape)
+    return wanted if issubclass(wanted, Enum) else lambda shape: shape
 
 
-def _read_result(shape: list[Any]) -> ScannerResult:
-    scanner, state, error, reason, seconds, symbols, flagged, passed, raw = shape
-    found = Findings(
-        tuple(map(_read_symbol, symbols)), tuple(flagged), tuple(passed), raw
-    )
-    return ScannerResult(scanner, State(state), found, error, reason, seconds)
-
-
-def _read_symbol(shape: list[Any]) -> Symbol:
-    name, score, required, options, description = shape
-    return Symbol(name, score, required, tuple(options), description)
+@cache
+def _hints(wanted: Any) -> dict[str, Any]:
+    hints = get_type_hints(wanted)
+    return {a.name: hints[a.name] for a in attrs.fields(wanted)}

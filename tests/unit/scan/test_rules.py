@@ -102,6 +102,33 @@ def test_symbols_of_a_rule() -> None:
     assert decided(None, Symbol("BB", 1.0), user="joe")[0] is Action.NO_ACTION
 
 
+@pytest.mark.parametrize(
+    ("overrides", "symbol", "action"),
+    [
+        ({"GT*": Action.NO_ACTION}, "GTUBE", Action.NO_ACTION),
+        ({"RSPAMD_*": Action.NO_ACTION}, "RSPAMD_ACTION_REJECT", Action.NO_ACTION),
+        ({"*_VIRUS": Action.ADD_HEADER}, "X_VIRUS", Action.ADD_HEADER),
+        ({"*_VIRUS": Action.ADD_HEADER}, "SA_VIRUS", Action.QUARANTINE),
+        ({"SA_A": Action.ADD_HEADER}, "SA_VIRUS", Action.QUARANTINE),
+    ],
+)
+def test_patterns_of_a_rule(
+    overrides: dict[str, Action], symbol: str, action: Action
+) -> None:
+    """What a rule says of many symbols counts before what is usual for one."""
+    usual = PolicySettings()
+    settings = PolicySettings(
+        overrides={**usual.overrides, "SA_VIRUS": Action.QUARANTINE},
+        scanner_actions={"rspamd": {"reject": Action.REJECT}},
+        rules=(Rule(recipients=("a@*",), overrides=overrides),),
+    )
+    verdict = Verdict(
+        "m1", (ScannerResult("x", State.DONE, Findings((Symbol(symbol),))),)
+    )
+    decision = ScanPolicy(settings).decide(verdict, Envelope(), "a@x.example")
+    assert decision.action is action
+
+
 def test_scanner_actions() -> None:
     """What another scanner would do can be done, by its word or by the symbol."""
     settings = PolicySettings(

@@ -4,10 +4,11 @@ from ipaddress import ip_address
 from typing import Any
 
 import pytest
-from attrs import define, evolve, field
+from attrs import NOTHING, define, evolve, field, fields
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import Clock
 
+from sc.model.authentication import Authentication
 from sc.model.choice import EVERYBODY, Choice
 from sc.model.envelope import Direction, Envelope
 from sc.model.message import Message
@@ -18,9 +19,13 @@ from sc.store.memory_cache import MemoryCache
 from tests.fakes.inline_offload import inline
 
 ENVELOPE = Envelope("a@x.example", ("b@x.example",), ip_address("203.0.113.7"))
-SYMBOL = Symbol("X", 1.5, 5.0, ("opt",), "a fact")
+SYMBOL = Symbol("X", 1.5, 5.0, ("opt",), "a fact", frozenset({"b@x.example"}))
+PROVEN = Authentication("dkim", "pass", (("header.d", "x.example"),), "good")
 FOUND = ScannerResult(
-    "x", State.DONE, Findings((SYMBOL,), ("bad",), ("ok",), "raw"), seconds=0.25
+    "x",
+    State.DONE,
+    Findings((SYMBOL, Symbol("Y")), ("bad",), ("ok",), "raw", (PROVEN,)),
+    seconds=0.25,
 )
 SKIPPED = ScannerResult("y", State.SKIPPED, reason="not here")
 ERROR = ScannerResult("x", State.ERROR, error="down")
@@ -122,6 +127,18 @@ async def test_late_result() -> None:
     again = await scene.scan(message(2))
     assert again == Verdict("m2", (FOUND, SKIPPED), reused=True)
     assert len(scene.slow.asked) == 1
+
+
+async def test_nothing_is_forgotten() -> None:
+    """Every field of a result comes back: those of FOUND are none of the defaults."""
+    for value in (FOUND, FOUND.findings, SYMBOL, PROVEN):
+        for attribute in fields(type(value)):
+            if attribute.default is not NOTHING:
+                told = attribute.name in ("error", "reason") and value is FOUND
+                assert told or getattr(value, attribute.name) != attribute.default
+    scene = Scene()
+    await scene.scanned(FOUND, SKIPPED)
+    assert (await scene.scan(message(2))).results == (FOUND, SKIPPED)
 
 
 async def test_ttl() -> None:
