@@ -122,7 +122,7 @@ class _Found:
         runs = file_names.runs(name)
         if runs or kind in _EXECUTABLE:
             self.add(dangerous, name)
-        if kind in _EXECUTABLE and not runs and file_names.extension(name):
+        if kind in _EXECUTABLE and file_names.harmless(name):
             self.add(Risk.DISGUISED, name)
         elif pretends(file_names.extension(name), kind):
             self.add(Risk.OTHER_TYPE, name)

@@ -40,6 +40,11 @@ def extension(name: str) -> str:
     return _extensions(name)[-1]
 
 
+def harmless(name: str) -> bool:
+    """It says that a double click only shows it; `library.so` says nothing."""
+    return extension(name) in _HARMLESS
+
+
 def doubled(name: str) -> bool:
     """`invoice.pdf.exe`: many systems show it without the last extension."""
     *others, last = _extensions(name)

@@ -43,6 +43,7 @@ def risks(name: str, payload: bytes, limits: ArchiveLimits = LIMITS) -> set[Risk
         ("script.js", b"var a", {Risk.DANGEROUS}),
         ("photo.jpg", PROGRAM, {Risk.DANGEROUS, Risk.DISGUISED}),
         ("", PROGRAM, {Risk.DANGEROUS}),
+        ("library.so", b"\x7fELF", {Risk.DANGEROUS}),
         ("a.pdf.exe", PROGRAM, {Risk.DANGEROUS, Risk.DOUBLE_EXTENSION}),
         ("a\u202efdp.exe", PROGRAM, {Risk.DANGEROUS, Risk.TURNED_NAME}),
         ("a.pdf", zipped({"x": b""}), {Risk.OTHER_TYPE}),

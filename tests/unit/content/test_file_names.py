@@ -41,6 +41,13 @@ def test_doubled() -> None:
     assert not file_names.doubled("invoice.pdf.zip")
 
 
+def test_harmless() -> None:
+    """What only shows something, by its name."""
+    assert file_names.harmless("photo.JPG")
+    assert not file_names.harmless("library.so")
+    assert not file_names.harmless("photo")
+
+
 def test_turned() -> None:
     """Every character that turns letters round."""
     assert file_names.turned("cod\u202efdp.exe")
