@@ -27,7 +27,13 @@ _DOUBTS = ("SPF_TEMPERROR", "DKIM_TEMPERROR", "DKIM_TOO_LARGE")
 
 # `reject` marks a message, and with one more doubt about it rejects: RFC 7489 6.7
 # leaves that to the receiver, since lists and forwarders break what was right.
-SCORES = {"DMARC_REJECT": 4.0, "DMARC_QUARANTINE": 2.0}
+# Whoever hides his domain must not fare better than with one that fails.
+SCORES = {
+    "DMARC_REJECT": 4.0,
+    "DMARC_QUARANTINE": 2.0,
+    "DMARC_NO_FROM": 2.0,
+    "DMARC_SEVERAL_FROM": 2.0,
+}
 DESCRIPTIONS = {
     "DMARC_PASS": "the author's domain stands behind it",
     "DMARC_REJECT": "not of the author's domain, which wants it rejected",

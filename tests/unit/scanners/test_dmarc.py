@@ -163,7 +163,7 @@ async def test_nobody_looked() -> None:
 async def test_no_author(header: bytes, name: str) -> None:
     """Without one domain in From nobody can be asked."""
     stated = await symbol(Message("m", Envelope(), header + b"\r\n\r\n"))
-    assert (stated.name, stated.score, stated.options) == (name, 0.0, ())
+    assert (stated.name, stated.score, stated.options) == (name, 2.0, ())
 
 
 class SilentRecords(ZoneRecords):
