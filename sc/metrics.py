@@ -23,7 +23,7 @@ from prometheus_client.metrics import MetricWrapperBase
 from sc.model.decision import Decision
 from sc.model.report import ReportState
 from sc.model.status import Health, ScannerStatus
-from sc.model.verdict import ScannerResult
+from sc.model.verdict import ScannerResult, State
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -130,6 +130,8 @@ class Metrics:
         self._scan_of(listener, direction, action, decision.reason.value).inc()
         self._scan_seconds_of(listener).observe(seconds)
         for result in results:
+            if result.state is State.SKIPPED and not result.seconds:
+                continue  # It was not asked: `sc_scanner_health` says why.
             looked = self._scanner_seconds_of(result.scanner, result.state.value)
             looked.observe(result.seconds)
 

@@ -25,6 +25,15 @@ def take_in(cursor: Cursor, report: NewReport, now: float, rules: Rules) -> Entr
     return table.insert_whole(cursor, report, entry)
 
 
+def enlist(cursor: Cursor, notice: NewReport, now: float) -> Entry:
+    """
+    Take a notice in somebody's transaction, and so together with what it tells.
+    Neither holds nor rates nor digests are for it. `Outbox.announce` it afterwards.
+    """
+    entry = table.new_entry(notice, now, next_attempt=now)
+    return table.insert_whole(cursor, notice, entry)
+
+
 def admit(cursor: Cursor, report_id: str, now: float, rules: Rules) -> Entry:
     """
     Before an attempt: count it, or put it off until its turn comes.

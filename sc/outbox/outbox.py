@@ -98,16 +98,6 @@ class Outbox:
             self.work.ring()
         return _status(entry, stopped, duplicate=duplicate)
 
-    def enlist(self, cursor: Cursor, notice: NewReport) -> Entry:
-        """
-        Take a notice in somebody's transaction, and so together with what it tells.
-        Neither holds nor rates nor digests are for it. `announce` it afterwards.
-        """
-        notice = evolve(notice, id=notice.id or self._new_id())
-        now = self._clock.seconds()
-        entry = table.new_entry(notice, now, next_attempt=now)
-        return table.insert_whole(cursor, notice, entry)
-
     def announce(self, entries: Sequence[Entry]) -> None:
         """What was enlisted is committed."""
         for entry in entries:

@@ -45,11 +45,8 @@ def find_open(cursor: Cursor, account: str) -> Incident | None:
     return _of(row) if row else None
 
 
-def open_new(
-    cursor: Cursor, incident_id: str, account: str, facts: Facts, now: float
-) -> Incident:
-    """Begin one; there is none open."""
-    new = Incident(
+def begun(incident_id: str, account: str, facts: Facts, now: float) -> Incident:
+    return Incident(
         id=incident_id,
         account=account,
         opened=now,
@@ -62,12 +59,15 @@ def open_new(
         addresses=facts.addresses,
         samples=facts.samples,
     )
+
+
+def insert(cursor: Cursor, new: Incident) -> None:
+    """There is none open for this user."""
     marks = ", ".join("?" for _ in _NAMES)
     cursor.execute(
         f"INSERT INTO incidents ({_COLUMNS}) VALUES ({marks})",  # noqa: S608 our own column names
         tuple(_value(new, name) for name in _NAMES),
     )
-    return new
 
 
 def _value(incident: Incident, name: str) -> str | int | float | None:
@@ -75,7 +75,7 @@ def _value(incident: Incident, name: str) -> str | int | float | None:
     return json.dumps(found) if name in _LISTS else found
 
 
-def add(cursor: Cursor, old: Incident, facts: Facts) -> Incident:
+def add(cursor: Cursor, old: Incident, facts: Facts) -> None:
     """What was seen since it was opened."""
     new = _with(old, facts)
     names = ("first", "last", "spam", "complaints", *_LISTS)
@@ -83,7 +83,6 @@ def add(cursor: Cursor, old: Incident, facts: Facts) -> Incident:
         f"UPDATE incidents SET {', '.join(f'{n} = ?' for n in names)} WHERE id = ?",  # noqa: S608 our own column names
         (*(_value(new, name) for name in names), new.id),
     )
-    return new
 
 
 def read(cursor: Cursor, incident_id: str) -> Incident:

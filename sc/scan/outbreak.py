@@ -7,7 +7,7 @@ the store, committed together with the notices that tell of it.
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 
-from attrs import define, field
+from attrs import define, evolve, field
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import LoopingCall
@@ -20,6 +20,7 @@ from sc.model.envelope import Direction
 from sc.model.incident import Incident
 from sc.model.message import Message
 from sc.model.verdict import Findings, Known, ScannerResult, State, Symbol
+from sc.outbox.admission import enlist
 from sc.outbox.entry import Entry, NewReport
 from sc.outbox.outbox import Outbox
 from sc.scan import incident_table as table
@@ -165,17 +166,22 @@ class Outbreak:
         if facts is None:
             return  # what came at the same moment has it
         now = self._clock.seconds()
+        new = table.begun(self._new_id(), account, facts, now)
+        notices = [
+            evolve(notice, id=self._new_id())
+            for notice in self.notices(new, facts.content)
+        ]
 
-        def work(cursor: Cursor) -> tuple[Incident, Sequence[Entry] | None]:
+        def work(cursor: Cursor) -> Sequence[Entry] | None:
             old = table.find_open(cursor, account)
             if old is not None:
-                return table.add(cursor, old, facts), None
-            new = table.open_new(cursor, self._new_id(), account, facts, now)
-            notices = self.notices(new, facts.content)
-            return new, [self._outbox.enlist(cursor, notice) for notice in notices]
+                table.add(cursor, old, facts)
+                return None
+            table.insert(cursor, new)
+            return [enlist(cursor, notice, now) for notice in notices]
 
         try:
-            incident, entries = await self._store.transact(work)
+            entries = await self._store.transact(work)
         except StoreError as e:
             self._remember(account, facts)
             self._log.error(
@@ -188,7 +194,7 @@ class Outbreak:
         self._open |= {account}
         if entries is not None:
             self._metrics.incident()
-            self._maillog.incident(incident)
+            self._maillog.incident(new)
             self._outbox.announce(entries)
 
     async def refresh(self) -> None:

@@ -81,7 +81,8 @@ def _limits(config: Config, base: Foundation, found: Outbreak) -> Limits:
 
 
 def _writer(config: Config, base: Foundation) -> NoticeWriter:
-    sender = config.abuse_report.from_ or ""
+    # A reload can name whom to tell before a restart brings `abuse_report.from`.
+    sender = config.abuse_report.from_ or f"postmaster@{base.hostname}"
     return NoticeWriter(config.outbreak, sender, base.hostname)
 
 

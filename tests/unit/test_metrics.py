@@ -33,7 +33,8 @@ def test_scanners() -> None:
     results = (
         ScannerResult("clamav", State.DONE, seconds=0.03),
         ScannerResult("spamassassin", State.ERROR, error="down"),
-        ScannerResult("rspamd", State.SKIPPED, reason="not here"),
+        ScannerResult("rspamd", State.SKIPPED, reason="too large", seconds=0.001),
+        ScannerResult("dcc", State.SKIPPED, reason="switched off"),
     )
     metrics.scanned("http", "outbound", CLEAN, results, 0.05)
     assert values(metrics, "sc_scanner_seconds_count") == {
