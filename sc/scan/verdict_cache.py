@@ -139,6 +139,8 @@ class VerdictCache:
         del self._running[key]
         waiting, running.waiting = running.waiting, []
         for waiter in waiting:
+            if waiter.called:
+                continue  # What the one before him did made him leave.
             if isinstance(found, Failure):
                 waiter.errback(found)
             else:

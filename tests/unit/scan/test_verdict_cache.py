@@ -266,6 +266,22 @@ async def test_stop() -> None:
     assert scene.slow.cancelled == 2
 
 
+async def test_leaving_at_the_end() -> None:
+    """A client may leave because another one has its answer."""
+    scene = Scene()
+    first, second = scene.scan(message(1)), scene.scan(message(2))
+
+    def answered(verdict: Verdict) -> Verdict:
+        second.cancel()
+        return verdict
+
+    first.addCallback(answered)
+    scene.slow.asked[0].callback((FOUND,))
+    assert (await first).results == (FOUND,)
+    with pytest.raises(CancelledError):
+        await second
+
+
 async def test_bug() -> None:
     """A bug behind it is told to all who wait, and leaves nothing behind."""
     scene = Scene()
