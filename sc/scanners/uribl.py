@@ -119,7 +119,9 @@ def _is_text(media: Media) -> bool:
 def _own(envelope: Envelope) -> Iterator[str]:
     """The recipients' domains: what our own mail is full of."""
     for recipient in envelope.recipients:
-        yield recipient.rpartition("@")[2].lower().strip(".")
+        domain = recipient.rpartition("@")[2].lower().strip(".")
+        if "." in domain:  # `com` would be half the world
+            yield domain
 
 
 def _questions(hosts: Sequence[LinkHost]) -> Iterator[Question]:

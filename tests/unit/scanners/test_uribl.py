@@ -52,7 +52,7 @@ async def scanner(
 
 
 def mail(*urls: str) -> Message:
-    envelope = Envelope(recipients=("u@Ours.example.org.", "nobody"))
+    envelope = Envelope(recipients=("u@Ours.example.org.", "u@com", "nobody"))
     return Message("m", envelope, "\r\n".join(["", *urls, ""]).encode())
 
 
