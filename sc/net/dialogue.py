@@ -90,6 +90,10 @@ class Dialogue:
         await connect(endpoint, talking, self._connect_timeout, self._clock)
         try:
             outcome = await talking.outcome
+        except ExchangeError:
+            talking.transport.abortConnection()
+            await talking.lost
+            raise
         except BaseException:
             talking.transport.abortConnection()
             raise

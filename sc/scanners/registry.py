@@ -18,6 +18,7 @@ from sc.scanners import (
     dnsbl,
     dspam,
     headers,
+    icap,
     links,
     maildmarc,
     milter,
@@ -42,6 +43,7 @@ from sc.scanners.dnsbl import DNSBLSettings
 from sc.scanners.dspam import DSPAMSettings
 from sc.scanners.ground import Ground
 from sc.scanners.headers import HeadersSettings
+from sc.scanners.icap import ICAPSettings
 from sc.scanners.interface import Scanner
 from sc.scanners.links import LinksSettings
 from sc.scanners.maildmarc import MailDMARCSettings
@@ -84,7 +86,13 @@ BUILDERS: Mapping[str, Callable[[Any, Ground], Scanner]] = MappingProxyType(
 
 
 NAMED: Mapping[type[ScannerSettings], Callable[[str, Any, Ground], Scanner]] = (
-    MappingProxyType({CommandSettings: command.build, MilterSettings: milter.build})
+    MappingProxyType(
+        {
+            CommandSettings: command.build,
+            MilterSettings: milter.build,
+            ICAPSettings: icap.build,
+        }
+    )
 )
 """By the class of their settings: scanners that stand in a mapping, by any name."""
 
@@ -97,6 +105,7 @@ class ScannersSettings:
 
     @ivar commands: programs; each becomes a scanner of its name.
     @ivar milters: filters of mail servers; each becomes a scanner of its name.
+    @ivar icap: virus scanners that speak ICAP; each becomes a scanner of its name.
     """
 
     patterns: PatternsSettings = PatternsSettings()
@@ -121,6 +130,7 @@ class ScannersSettings:
     pyzor: PyzorSettings = PyzorSettings()
     commands: dict[str, CommandSettings] = field(factory=dict)
     milters: dict[str, MilterSettings] = field(factory=dict)
+    icap: dict[str, ICAPSettings] = field(factory=dict)
 
     @property
     def by_name(self) -> dict[str, ScannerSettings]:

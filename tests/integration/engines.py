@@ -1,4 +1,4 @@
-"""Real clamd, spamd, rspamd, Redis and memcached, each in a folder of its own.
+"""Real clamd, spamd, rspamd, c-icap, Redis and the like, each in a folder of its own.
 
 They listen on a free port of 127.0.0.1 and on a UNIX socket. clamd's database holds
 nothing but EICAR and a marker, so that no download is needed.
@@ -170,6 +170,42 @@ def maildmarc(dns: str) -> Iterator[Engine]:
         argv = [program("perl"), "-MMail::DMARC::HTTP", "-e", script]
         ping = b"POST /dmarc/json/validate HTTP/1.0\r\n\r\n"
         with _running(argv, folder, engine, ping, b"200 OK", env):
+            yield engine
+
+
+@contextmanager
+def c_icap(clamd: Engine) -> Iterator[Engine]:
+    """Start c-icap with its services avscan, over clamd, and echo, on TCP alone."""
+    with _folder() as folder:
+        engine = _engine(folder)
+        modules = next(Path("/usr/lib").glob("*/c_icap"), folder)
+        host, _, port = clamd.tcp.rpartition(":")
+        lines = (
+            f"PidFile {folder}/pid",
+            f"CommandsSocket {folder}/ctl",
+            *("StartServers 1", "MaxServers 1", "ThreadsPerChild 6"),
+            f"Port {engine.tcp}",
+            f"TmpDir {folder}",
+            f"ModulesDir {modules}",
+            f"ServicesDir {modules}",
+            "TemplateDir /usr/share/c_icap/templates/",
+            "LoadMagicFile /etc/c-icap/c-icap.magic",
+            f"ServerLog {folder}/server.log",
+            f"AccessLog {folder}/access.log",
+            "Service echo srv_echo.so",
+            "Service avscan virus_scan.so",
+            "virus_scan.ScanFileTypes TEXT DATA EXECUTABLE ARCHIVE GIF JPEG MSOFFICE",
+            "virus_scan.MaxObjectSize 25M",
+            "virus_scan.StartSendPercentDataAfter 25M",
+            "virus_scan.DefaultEngine clamd",
+            "Module common clamd_mod.so",
+            f"clamd_mod.ClamdHost {host}",
+            f"clamd_mod.ClamdPort {port}",
+        )
+        (folder / "c-icap.conf").write_text("".join(f"{line}\n" for line in lines))
+        argv = [program("c-icap"), "-N", "-D", "-f", str(folder / "c-icap.conf")]
+        ping = b"OPTIONS icap://127.0.0.1/avscan ICAP/1.0\r\nHost: x\r\n\r\n"
+        with _running(argv, folder, engine, ping, b"ICAP/1.0 200 OK"):
             yield engine
 
 

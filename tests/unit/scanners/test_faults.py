@@ -24,11 +24,13 @@ from sc.scanners.interface import (
 from sc.scanners.maildmarc import MailDMARCScanner, MailDMARCSettings
 from sc.scanners.rspamd import RspamdScanner, RspamdSettings
 from sc.scanners.spamassassin import SpamAssassinScanner, SpamAssassinSettings
+from tests.contract.icap import scanner as icap
 from tests.contract.maildmarc import FORGED
 from tests.contract.milter import scanner as milter
 from tests.fakes.clamd import FakeClamd
 from tests.fakes.dcc import FakeDccifd
 from tests.fakes.faults import Fault, FaultyProtocol, refusing, serving
+from tests.fakes.icap import FakeICAP
 from tests.fakes.inline_offload import inline
 from tests.fakes.maildmarc import FakeMailDMARC
 from tests.fakes.milter import FakeMilter
@@ -97,6 +99,10 @@ def maildmarc(address: str, clock: Clock) -> Scanner:
     return MailDMARCScanner(exchange, senders(), settings, Interface.NETWORK)
 
 
+def gate(address: str, clock: Clock) -> Scanner:
+    return icap(address, clock=clock)
+
+
 PEERS = pytest.mark.parametrize(
     ("build", "fake"),
     [
@@ -106,8 +112,9 @@ PEERS = pytest.mark.parametrize(
         (dcc, FakeDccifd),
         (maildmarc, FakeMailDMARC),
         (opendkim, FakeMilter),
+        (gate, FakeICAP),
     ],
-    ids=["clamav", "spamassassin", "rspamd", "dcc", "maildmarc", "milter"],
+    ids=["clamav", "spamassassin", "rspamd", "dcc", "maildmarc", "milter", "icap"],
 )
 
 
