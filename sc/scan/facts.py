@@ -11,7 +11,7 @@ MAX_ADDRESSES = 50
 MAX_SAMPLES = 20
 """Kept of one incident; thousands would tell a responder no more."""
 
-MAX_CONTENT = 32 * 1024
+MAX_CONTENT = 16 * 1024
 """Octets of a message that are shown, where the operator allows it."""
 
 MAX_ACCOUNT = 200

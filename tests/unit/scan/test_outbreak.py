@@ -367,3 +367,11 @@ async def test_strange_users(site: Site, user: str) -> None:
     assert len(incident.account) < 250
     assert await node.look(message(2, user), OUT) is not None
     assert await node.look(message(2, user + "x"), OUT) is None
+
+
+async def test_two_messages_of_one_moment(site: Site) -> None:
+    """Both are above the limit; the first one has told all that was seen."""
+    node = site.node()
+    await spam(node, 1, 2, 3)
+    await node._raise("alice")
+    assert len(site.lines) == 1
