@@ -47,7 +47,11 @@ RSPAMD_ASKS = (
     "url_redirector",
 )
 """Its modules that would ask the network or Redis."""
-RSPAMD_DNS = 'dns { nameserver = ["127.0.0.1:1"]; timeout = 0.1s; retransmits = 1; }'
+RSPAMD_OPTIONS = """
+disable_hyperscan = true;
+dns { nameserver = ["127.0.0.1:1"]; timeout = 0.1s; retransmits = 1; }
+"""
+"""Nothing is compiled in the background, and a name server refuses at once."""
 
 TRIES = 1200
 PAUSE = 0.1
@@ -125,7 +129,7 @@ def rspamd() -> Iterator[Engine]:
             "worker-normal.inc": f'bind_socket = "{engine.tcp}";\ncount = 1;\n',
             "worker-controller.inc": f'bind_socket = "127.0.0.1:{control}";\n',
             "worker-proxy.inc": "enabled = false;\n",
-            "options.inc": f'url_tld = "{folder}/tld";\n{RSPAMD_DNS}',
+            "options.inc": f'url_tld = "{folder}/tld";\n{RSPAMD_OPTIONS}',
             "logging.inc": 'type = "console";\nlevel = "warning";\n',
             **{f"{name}.conf": "enabled = false;\n" for name in RSPAMD_ASKS},
         }
