@@ -2,14 +2,21 @@
 
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from typing import TypeVar
 
 from attrs import Attribute, field, frozen
 from attrs.validators import and_, ge, gt, le, optional
+
+N = TypeVar("N", int, float)
 
 
 def _pattern(_instance: object, _attribute: "Attribute[str]", value: str) -> None:
     if not value or len(value) > 320 or any(c.isspace() for c in value):
         raise ValueError("must be a pattern of a user's name, without blanks")
+
+
+def _lower(one: N | None, other: N | None) -> N | None:
+    return min((n for n in (one, other) if n is not None), default=None)
 
 
 @frozen(kw_only=True)
@@ -31,6 +38,14 @@ class Limit:
     def any(self) -> bool:
         """Whether it limits anything."""
         return (self.messages, self.recipients, self.spam_share) != (None, None, None)
+
+    def and_also(self, other: "Limit") -> "Limit":
+        """Where both hold: the lower one of each."""
+        return Limit(
+            messages=_lower(self.messages, other.messages),
+            recipients=_lower(self.recipients, other.recipients),
+            spam_share=_lower(self.spam_share, other.spam_share),
+        )
 
 
 @frozen(kw_only=True)

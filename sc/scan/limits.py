@@ -86,8 +86,9 @@ class Limits:
     ) -> tuple[str | None, Limit]:
         local = self.settings.local_networks
         who = sender_of(message.envelope, direction, local_networks=local)
+        usual = self.settings.of(who or "")
         throttled = self._throttled(who) if who else None
-        return who, throttled or self.settings.of(who or "")
+        return who, usual if throttled is None else usual.and_also(throttled)
 
     async def _above(self, who: str, limit: Limit, recipients: int) -> str:
         """Which limit this message is above; "" for none."""

@@ -54,8 +54,8 @@ class OutbreakSettings:
         none.
     @ivar window: seconds.
     @ivar on_outbreak: while it is open; notify: nothing is held back; throttle: the
-        user may send `throttle` messages an hour; block: all the user's mail is
-        refused.
+        user may send `throttle` messages an hour, or what `limits` says if that is
+        less; block: all the user's mail is refused.
     @ivar throttle: messages an hour.
     @ivar quiet: seconds without spam, complaint or refused message after which an
         incident closes by itself.

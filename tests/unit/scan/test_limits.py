@@ -13,7 +13,7 @@ from sc.metrics import Metrics
 from sc.model.decision import Reason
 from sc.model.envelope import Direction, Envelope
 from sc.model.message import Message
-from sc.scan.limit_settings import LimitSettings, UserLimit
+from sc.scan.limit_settings import Limit, LimitSettings, UserLimit
 from sc.scan.limits import Limits
 from sc.scan.window import Window
 from sc.store.cache import Cache
@@ -81,6 +81,24 @@ async def test_recipients() -> None:
     assert await above(it, message(rcpts=6)) == "recipients"
     assert await above(it, message(rcpts=4)) == ""
     assert await above(it, message(rcpts=1)) == "recipients"
+
+
+@pytest.mark.parametrize(
+    ("usual", "throttled", "taken"),
+    [
+        (LimitSettings(messages=2), Limit(messages=5), 2),
+        (LimitSettings(messages=9), Limit(messages=5), 5),
+        (LimitSettings(recipients=3), Limit(messages=5), 3),
+        (LimitSettings(), Limit(messages=5), 5),
+    ],
+)
+async def test_an_incident_loosens_nothing(
+    usual: LimitSettings, throttled: Limit, taken: int
+) -> None:
+    """Who is throttled keeps the limits that he had, where they are lower."""
+    it = limits(usual)
+    it._throttled = {"alice": throttled}.get
+    assert [await above(it, message()) for _ in range(12)].count("") == taken
 
 
 async def test_many_at_once() -> None:
