@@ -93,7 +93,8 @@ class Lists:
 class AllowedSenders:
     """
     Asked when the scanners have spoken: a stranger writes the sender, so the name
-    counts only with the client's network, or where SPF passes.
+    counts only with the client's network, or where SPF passes; and for the recipients
+    of whom nothing is said yet.
     """
 
     _clock: IReactorTime
@@ -102,20 +103,20 @@ class AllowedSenders:
     name = NAME
 
     async def look(self, outcome: Outcome) -> ScannerResult | None:
-        said = {s.name: s for s in outcome.verdict.symbols if s.name in _DESCRIPTIONS}
-        if outcome.direction is not Direction.INBOUND or ALLOWED in said:
+        said = [s for s in outcome.verdict.symbols if s.name in (ALLOWED, DENIED)]
+        everybody = any(symbol.recipients is None for symbol in said)
+        if outcome.direction is not Direction.INBOUND or everybody:
             return None
-        denied = said[DENIED].recipients if DENIED in said else frozenset()
         envelope = outcome.message.envelope
         rules = _Rules(self._held.now, envelope, self._clock.seconds())
         entries = tuple(rules.senders(self._held.now.allow))
-        if denied is None or not entries:
+        recipients = frozenset(envelope.recipients)
+        others = recipients.difference(*(s.recipients or () for s in said))
+        if not entries or (said and not others):
             return None
         if not any(_proven(e, envelope, outcome.verdict) for e in entries):
             return _result(_symbol(UNPROVEN, Kind.SENDER))
-        recipients = frozenset(envelope.recipients)
-        others = _some(recipients - denied, recipients)
-        return _result(_symbol(ALLOWED, Kind.SENDER, others))
+        return _result(_symbol(ALLOWED, Kind.SENDER, _some(others, recipients)))
 
 
 @frozen

@@ -195,6 +195,21 @@ async def test_one_recipient_of_two() -> None:
         assert to_carol.action is (Action.NO_ACTION if both else Action.REJECT)
 
 
+async def test_an_allowed_recipient_beside_an_allowed_sender() -> None:
+    """What is said of one recipient is no reason to forget the sender for others."""
+    sender = "sender example.org from 192.0.2.7"
+    for allow, deny in (([f"recipient {BOB}"], []), ([], [f"recipient {BOB}"])):
+        outcome = await scan(site([sender, *allow], deny), recipients=(BOB, CAROL))
+        to_carol = outcome.decisions[1].decision
+        assert (to_carol.action, to_carol.reason) == (Action.NO_ACTION, Reason.LISTED)
+        assert [s.name for s in to_carol.symbols].count("SC_ALLOWED") == 1
+    flow = site([sender, f"recipient {BOB}"], [f"recipient {CAROL}"])
+    outcome = await scan(flow, recipients=(BOB, CAROL))
+    actions = [d.decision.action for d in outcome.decisions]
+    assert actions == [Action.NO_ACTION, Action.REJECT]
+    assert [r.scanner for r in outcome.verdict.results].count("lists") == 1
+
+
 async def test_an_allowed_user_and_a_denied_recipient() -> None:
     """The recipient is denied, the others are not scanned for spam."""
     flow = site(["user joe"], [f"recipient {BOB}"])
