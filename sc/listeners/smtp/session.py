@@ -16,6 +16,7 @@ from sc.listeners.smtp.report import Report
 from sc.listeners.smtp.routes import choose
 from sc.listeners.smtp.settings import Do, Position, SmtpSettings
 from sc.metrics import Metrics
+from sc.model.decision import Mode
 from sc.model.envelope import Envelope, IPAddress
 from sc.model.message import Message
 from sc.model.octets import Octets
@@ -107,7 +108,8 @@ class Session:
     def _is_like_first(self, recipient: str, do: Do) -> bool:
         """The first one's treatment, and if it is filtered, the first one's policy."""
         first, done = self._recipients[0]
-        if done is not do or do is not Do.FILTER:
+        observing = self._door.settings.mode is Mode.OBSERVE
+        if done is not do or do is not Do.FILTER or observing:
             return done is do
         flow, envelope = self._door.filter.flow, self._envelope()
         return flow.profile(envelope, recipient) == flow.profile(envelope, first)

@@ -16,7 +16,7 @@ from sc.access import AccessSettings, NetworkRights, Right
 from sc.flow import OverloadedError, SendingNotConfiguredError
 from sc.listeners.smtp.report import NOT_CONFIGURED
 from sc.listeners.smtp.settings import Do, OnReject, Position, Route, SmtpLimits
-from sc.model.decision import Action, Decision
+from sc.model.decision import Action, Decision, Mode
 from sc.model.report import ReportRequest
 from sc.net.relay import RelayError
 from sc.store.interface import StoreError
@@ -190,6 +190,16 @@ async def test_smtp_takes_one_policy_at_a_time() -> None:
         "451 4.5.3 send this recipient in a transaction of its own",
         "250 2.1.5 recipient ok",
     ]
+    client.leave()
+
+
+async def test_who_only_observes_delays_nobody() -> None:
+    """There all recipients have one answer, whatever their policies would say."""
+    flow = stub_flow(by_recipient={CAROL: decision_of(Action.SOFT_REJECT)})
+    it = door(settings("smtp", mode=Mode.OBSERVE), flow, FakeNextHop())
+    flow.observing = frozenset({it.name})
+    client = MemoryClient(it)
+    assert client.ask(BOB, CAROL)[:2] == ["250 2.1.5 recipient ok"] * 2
     client.leave()
 
 
