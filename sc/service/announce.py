@@ -21,21 +21,18 @@ def announce(
         if listener.enabled:
             where = ", ".join(listener.settings.endpoint)
             log.info("listening: {name} on {where}", name=name, where=where)
-    for status in statuses:
+    used = [s for s in statuses if s.health is not Health.OFF]
+    for status in used:
         log.info("scanner: {name} {health}", name=status.name, health=_tell(status))
+    if off := ", ".join(s.name for s in statuses if s.health is Health.OFF):
+        log.info("scanners that are off: {off}", off=off)
     log.info("state: {state}", state=state)
     log.info("configuration: {name}", name=source.name)
-    log.info("ready: {count} of {all} scanners are up", **_count(statuses))
+    up = sum(s.health is Health.UP for s in used)
+    log.info("ready: {up} of {used} scanners are up", up=up, used=len(used))
 
 
 def _tell(status: ScannerStatus) -> str:
     if status.health is Health.UP:
         return f"up ({status.interface})"
-    if status.health is Health.OFF:
-        return "off (switched off in the configuration)"
     return f"{status.health.value} ({status.error})"
-
-
-def _count(statuses: tuple[ScannerStatus, ...]) -> dict[str, int]:
-    used = [s for s in statuses if s.health is not Health.OFF]
-    return {"count": sum(s.health is Health.UP for s in used), "all": len(used)}

@@ -59,15 +59,6 @@ def test_every_option_is_explained() -> None:
         assert option.sentence or named or option.path in DOORS, option.path
 
 
-POLICY_PAGE = (ROOT / "docs/policy.md").read_text()
-
-
-@pytest.mark.parametrize("block", re.findall(r"```yaml\n(.*?)```", POLICY_PAGE, re.S))
-def test_policy_page(tmp_path: Path, block: str) -> None:
-    """What the page about policy shows can be copied."""
-    assert load_text(tmp_path, block) != load(Source(EMBEDDED))
-
-
 @pytest.mark.parametrize("path", BAD, ids=lambda p: p.stem)
 def test_bad_values(path: Path) -> None:
     """Every wrong value is told with its line, in one run."""

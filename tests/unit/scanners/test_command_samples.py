@@ -5,20 +5,17 @@ takes the sample's arguments and prints and ends as the vendor's manual, amavisd
 MIMEDefang's configuration, or IRMA's probes have it.
 """
 
-import re
 from pathlib import Path
 
 import pytest
-import yaml
 from attrs import evolve, frozen
 
 from sc.config.load import Source
 from sc.config.schema import load
-from sc.config.structure import Structurer
 from sc.model.envelope import Envelope
 from sc.model.message import Message
 from sc.model.verdict import names_virus
-from sc.scanners.command import CommandScanner, CommandSettings, build
+from sc.scanners.command import CommandScanner, build
 from sc.scanners.interface import MessageRefusedError
 from tests.fakes.programs import processes, script
 
@@ -167,16 +164,3 @@ async def test_spam(name: str, tmp_path: Path) -> None:
     [symbol] = (await scanner.scan(MESSAGE, {})).symbols
     assert symbol.name.endswith("_SPAM")
     assert symbol.score > 0
-
-
-def test_page() -> None:
-    """What the page shows can be copied."""
-    page = (SAMPLES.parent.parent / "docs/scanners/command.md").read_text()
-    blocks = re.findall(r"^```yaml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
-    assert len(blocks) == 2
-    for block in blocks:
-        [(name, settings)] = yaml.safe_load(block)["scanners"]["commands"].items()
-        structurer = Structurer()
-        node = yaml.compose(yaml.safe_dump(settings), yaml.SafeLoader)
-        assert structurer.read(node, CommandSettings, name).argv
-        assert not structurer.problems

@@ -1,5 +1,7 @@
 """sc.scanners.registry and settings: which scanners there are, and what may be set."""
 
+import re
+
 import pytest
 
 from sc.scanners.clamav import ClamAVSettings
@@ -9,6 +11,7 @@ from sc.scanners.registry import ScannersSettings, build_scanners
 from sc.scanners.settings import Enabled, OnError
 from sc.scanners.spamassassin import SpamAssassinSettings
 from tests.fakes.ground import ground
+from tests.integration.daemon import ROOT
 
 
 def test_order_and_interfaces() -> None:
@@ -44,6 +47,17 @@ def test_order_and_interfaces() -> None:
     needs = {e.name: e.scanner.needs for e in entries if e.scanner.needs}
     both = ("spf", "dkim")
     assert needs == {"dmarc": (*both, "arc"), "maildmarc": both}
+
+
+def test_page() -> None:
+    """The page has a row for each scanner, in the same order, and a page behind it."""
+    folder = ROOT / "docs/scanners"
+    text = (folder / "README.md").read_text()
+    rows = re.findall(r"^\| \[(?:`(\w+)`|.*)\]\((\w+)\.md\)", text, re.MULTILINE)
+    named = [("", "command"), ("", "milter"), ("", "icap")]
+    assert rows == [(name, name) for name in ScannersSettings().by_name] + named
+    pages = {path.stem for path in folder.glob("*.md")} - {"README"}
+    assert pages == {page for _, page in rows}
 
 
 def test_defaults() -> None:
