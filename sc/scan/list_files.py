@@ -21,7 +21,7 @@ from sc.scan.lists import HeldTables, Tables
 class _File:
     """
     @ivar stamp: tells whether it was changed; None: it is not there.
-    @ivar error: why its entries are those of an older one.
+    @ivar error: why its entries are those of an older one, or none.
     """
 
     stamp: tuple[int, int, int] | None
@@ -33,13 +33,13 @@ class _File:
 class _Read:
     """
     @ivar changed: the tables are others than before.
-    @ivar errors: of files whose old entries stay.
+    @ivar wrong: the files that cannot be used, and were not told of yet.
     """
 
     files: Mapping[str, _File]
     tables: Tables
     changed: bool
-    errors: tuple[str, ...]
+    wrong: tuple[str, ...]
 
 
 class ListFiles:
@@ -58,8 +58,8 @@ class ListFiles:
     def load(self) -> None:
         """@raise ListFileError: a file cannot be used; half a list is none."""
         read = _read(self._settings, {}, self.held.now)
-        if read.errors:
-            raise ListFileError(read.errors[0])
+        if read.wrong:
+            raise ListFileError(read.files[read.wrong[0]].error)
         self._files, self.held.now = read.files, read.tables
 
     def start(self, *, now: bool = False) -> None:
@@ -94,29 +94,34 @@ class ListFiles:
             return
         if settings is not self._settings:
             return  # A reload was faster, and looks for itself.
-        for error in read.errors:
-            self._log.error("{error}; its old entries stay", error=error)
+        for path in read.wrong:
+            self._tell(read.files[path])
         self._files = read.files
         if read.changed:
             self.held.now = read.tables
             self._log.info("lists: {n} entries", n=read.tables.count)
 
+    def _tell(self, file: _File) -> None:
+        none = "no entry of it counts; mend it"
+        rest = "its old entries stay" if file.entries else none
+        self._log.error("{error}; {rest}", error=file.error, rest=rest)
+
 
 def _read(settings: ListsSettings, known: Mapping[str, _File], before: Tables) -> _Read:
     """In a thread: files may be large, and on a disk that is slow."""
-    errors: list[str] = []
+    wrong: list[str] = []
     files = {
-        path: _file(path, known.get(path, _File(None)), errors)
+        path: _file(path, known.get(path, _File(None)), wrong)
         for path in settings.files
     }
     tables = Tables(
         _table(settings.allowed, settings.allow_files, files),
         _table(settings.denied, settings.deny_files, files),
     )
-    return _Read(files, tables, tables != before, tuple(errors))
+    return _Read(files, tables, tables != before, tuple(wrong))
 
 
-def _file(path: str, old: _File, errors: list[str]) -> _File:
+def _file(path: str, old: _File, wrong: list[str]) -> _File:
     """What is wrong is told once for each change."""
     stamp = _stamp(path)
     if stamp is not None and stamp == old.stamp:
@@ -125,7 +130,7 @@ def _file(path: str, old: _File, errors: list[str]) -> _File:
         return _File(stamp, read_list(path))
     except ListFileError as e:
         if str(e) != old.error or stamp != old.stamp:
-            errors.append(str(e))
+            wrong.append(path)
         return evolve(old, stamp=stamp, error=str(e))
 
 

@@ -142,6 +142,25 @@ def test_adopted(path: Path) -> None:
     files.stop()
 
 
+def test_adopted_wrong(tmp_path: Path, path: Path, logs: Sequence[str]) -> None:
+    """A file that never was right has no old entries that could stay."""
+    new, missing = tmp_path / "new.list", tmp_path / "missing.list"
+    write(new, "user\n")
+    files = listing(Clock(), deny_files=(str(path),))
+    files.load()
+    both = (str(new), str(missing))
+    files.adopt(ListsSettings(deny_files=(str(path), *both)))
+    assert files.about("joe")
+    write(new, "user jane\n", age=8)
+    files.adopt(ListsSettings(deny_files=(str(path), str(new))))
+    assert files.about("jane")
+    files.stop()
+    assert [line for line in logs if line.startswith(both)] == [
+        f"{new}:1: {FORM}; no entry of it counts; mend it",
+        f"{missing}: No such file or directory; no entry of it counts; mend it",
+    ]
+
+
 class SlowThreads(InlineThreads):
     """@ivar work: runs when a test calls it."""
 
