@@ -7,7 +7,7 @@ from attrs import frozen
 # "host:port", "[IPv6 address]:port", or the absolute path of a UNIX socket.
 _SERVER = re.compile(
     r"((?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})|/[^\0]*?[^\0\s])"
-    r"(?:\s+weight=(\d{1,3}))?"
+    r"(?:\s+weight=([1-9]\d{0,2}))?"
 )
 
 
@@ -33,9 +33,11 @@ def read_server(text: str) -> Server:
     @raise ValueError: it is no such server.
     """
     match = _SERVER.fullmatch(text)
-    if match is None or (match[2] and not 0 < int(match[2]) < 65536):
-        raise ValueError(f"{text}: must be host:port or the path of a socket")
-    weight = int(match[3] or 1)
-    if not weight:
-        raise ValueError(f"{text}: the weight must be 1 to 999")
-    return Server(match[1], weight)
+    if (
+        match is None
+        or (match[2] and not 0 < int(match[2]) < 65536)
+        or " weight=" in match[1]  # a path would take a share that is none
+    ):
+        what = "host:port or the path of a socket"
+        raise ValueError(f"{text}: must be {what}; weight=1 to 999 may follow")
+    return Server(match[1], int(match[3] or 1))

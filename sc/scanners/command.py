@@ -37,6 +37,8 @@ from sc.scanners.spawned import (
 def _argv(_instance: object, _attribute: Any, value: tuple[str, ...]) -> None:
     if not value:
         raise ValueError("must name a program")
+    if len(value) == 1 and " " in value[0]:  # As a shell would take it apart.
+        raise ValueError("must be a list: the program, then each of its arguments")
     is_program(_instance, _attribute, value[0])
     if len(value) > 64 or any("\0" in word or len(word) > 4096 for word in value):
         raise ValueError("must be at most 64 words of at most 4096 characters")

@@ -29,8 +29,10 @@ def test_read(text: str, server: Server) -> None:
         ("a:1 weight=", "host:port"),
         ("a:1 weight=-1", "host:port"),
         ("a:1 weight=1000", "host:port"),
-        ("a:1 weight=0", "the weight must be 1 to 999"),
+        ("a:1 weight=0", "weight=1 to 999 may follow"),
         ("/run/x ", "host:port"),
+        ("/run/x weight=0", "weight=1 to 999 may follow"),
+        ("/run/x weight=1000", "weight=1 to 999 may follow"),
         ("/run/\0", "host:port"),
     ],
 )
