@@ -11,6 +11,9 @@ SIGNATURE_5 = b"Rar!\x1a\x07\x01\0"
 MAX_BLOCKS = 10_000
 """Headers that are read, those of files and others."""
 
+MAX_RECORDS = 100
+"""In the extra area of a header; there are seven kinds, and each may have no length."""
+
 _HEAD = struct.Struct("<HBHH")
 _FILE = struct.Struct("<IIBIIBBHI")
 _MAIN_4, _FILE_4, _END_4 = 0x73, 0x74, 0x7B
@@ -98,13 +101,19 @@ def _file_5(octets: bytes, at: int, locked: bool) -> Member:  # noqa: FBT001
 
 
 def _is_locked(octets: bytes, at: int, end: int) -> bool:
-    """Whether the extra area has the record of a password."""
-    while at < end:
+    """
+    Whether the extra area has the record of a password.
+
+    @raise UnreadableError: it has too many records.
+    """
+    for _ in range(MAX_RECORDS):
+        if at >= end:
+            return False
         size, begin = _number(octets, at)
         if _number(octets, begin)[0] == 1:
             return True
         at = begin + size
-    return False
+    raise UnreadableError
 
 
 def _number(octets: bytes, at: int) -> tuple[int, int]:

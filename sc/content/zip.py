@@ -7,8 +7,9 @@ some readers follow the one, some the other. Here both count.
 import struct
 import zlib
 from collections.abc import Iterator
+from itertools import islice
 
-from sc.content.member import Member
+from sc.content.member import Member, UnreadableError
 
 _LOCAL = struct.Struct("<4s5H3I2H")  # 4.3.7
 _CENTRAL = struct.Struct("<4s6H3I5H2I")  # 4.3.12
@@ -17,21 +18,35 @@ _STORED, _DEFLATED = 0, 8  # 4.4.5
 
 _ELSEWHERE = 0xFFFFFFFF
 
+MAX_ENTRIES = 10_000
+"""Of the directory that are read; those that stand before a file, too, cost nothing
+else, and may lie within each other."""
+
+MAX_NAME = 4096
+"""Octets of a name, from its end, where the extension is; it may have 65,535."""
+
 _SLACK = 1024
 """Octets beside those of the file that its packed beginning may take."""
 
 
 def zip_members(octets: bytes) -> Iterator[Member]:
-    """By what stands before each file, then what only the directory has."""
+    """
+    By what stands before each file, then what only the directory has.
+
+    @raise UnreadableError: the directory is too long.
+    """
     seen: set[str] = set()
     for at in _places(octets, b"PK\x03\x04"):
         if member := _local(octets, at):
             seen.add(member.name)
             yield member
-    for at in _places(octets, b"PK\x01\x02"):
+    entries = _places(octets, b"PK\x01\x02")
+    for at in islice(entries, MAX_ENTRIES):
         if (member := _central(octets, at)) and member.name not in seen:
             seen.add(member.name)
             yield member
+    if next(entries, None) is not None:
+        raise UnreadableError
 
 
 def _places(octets: bytes, signature: bytes) -> Iterator[int]:
@@ -81,7 +96,7 @@ def _large(extra: bytes) -> int:
 
 
 def _name(raw: bytes, flags: int) -> str:
-    return raw.decode("utf-8" if flags & _UTF8 else "cp437", "replace")
+    return raw[-MAX_NAME:].decode("utf-8" if flags & _UTF8 else "cp437", "replace")
 
 
 def _unpacked(octets: bytes, begin: int, method: int, size: int, most: int) -> bytes:

@@ -15,6 +15,7 @@ import pytest
 from sc.content.archives import members
 from sc.content.file_kinds import FileKind
 from sc.content.member import Member, UnreadableError
+from sc.content.zip import MAX_ENTRIES, MAX_NAME
 from tests.fakes.archives import locked_zip, rar4, rar5, seven_zip, zipped
 
 
@@ -44,6 +45,16 @@ def test_zip_two_stories() -> None:
     at = octets.rfind(b"good.txt")
     forged = octets[:at] + b"evil.exe" + octets[at + 8 :]
     assert [m.name for m in listed(FileKind.ZIP, forged)] == ["good.txt", "evil.exe"]
+
+
+def test_zip_long_directory() -> None:
+    """Its entries may all name one file, with names that lie within each other."""
+    local = b"PK\x03\x04" + bytes(22) + b"\xff\xff\0\0"
+    entry = b"PK\x01\x02" + bytes(24) + b"\xff\xff" + bytes(16)
+    found = members(FileKind.ZIP, local + entry * (MAX_ENTRIES + 2000), "")
+    assert len(next(found).name) == MAX_NAME
+    with pytest.raises(UnreadableError):
+        list(found)
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
@@ -133,6 +144,14 @@ def test_rar_of_many_headers(octets: bytes) -> None:
     """Headers of nothing are not read without end."""
     with pytest.raises(UnreadableError):
         listed(FileKind.RAR, octets)
+
+
+def test_rar_of_many_records() -> None:
+    """Nor are records of nothing in a header."""
+    file = b"\x02\x01\xd0\x0f" + bytes(5) + b"\x01a" + bytes(2000)
+    length = (len(file) & 0x7F | 0x80, len(file) >> 7)
+    with pytest.raises(UnreadableError):
+        listed(FileKind.RAR, b"Rar!\x1a\x07\x01\0" + bytes(4) + bytes(length) + file)
 
 
 def test_seven_zip() -> None:

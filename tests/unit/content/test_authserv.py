@@ -80,6 +80,13 @@ def test_results() -> None:
     assert len(list(read_results(many))) == MAX_RESULTS
 
 
+@pytest.mark.parametrize("end", ["", "\\"])
+def test_results_behind_an_open_quote(end: str) -> None:
+    """A quote that is not closed goes on to the end, and is looked for once."""
+    value = 'mx; dkim=pass; "' + '; spf=pass \\"' * 600 + end
+    assert [one.method for one in read_results(value.encode())] == ["dkim"]
+
+
 @given(st.text(alphabet='()\\";= dkimpas.header', max_size=100))
 def test_results_never_fail(value: str) -> None:
     """Whatever stands there, there are results or none."""
