@@ -14,6 +14,10 @@ from sc.model.octets import Octets
 
 CHUNK = 64 * 1024
 
+MAX_PIECES = 1000
+"""Chunks of a reply, and interim replies before it: a reply of single octets would be
+read for many seconds."""
+
 
 class ProtocolError(ValueError):
     """What arrived is no HTTP reply, or no whole one."""
@@ -79,7 +83,7 @@ def parse_reply(octets: bytes) -> Reply:
 
 def _reply(connection: h11.Connection) -> Reply:
     status, content = 0, bytearray()
-    while True:
+    for _ in range(MAX_PIECES):
         event = connection.next_event()
         if isinstance(event, h11.Response):
             status = event.status_code
@@ -89,6 +93,7 @@ def _reply(connection: h11.Connection) -> Reply:
             return Reply(status, bytes(content))
         elif not isinstance(event, h11.InformationalResponse):
             raise ProtocolError("the reply ends before it has begun")
+    raise ProtocolError("the reply comes in too many pieces")
 
 
 def _slices(content: Octets) -> Iterator[bytes]:

@@ -4,6 +4,7 @@ import pytest
 
 from sc.wire.http_client import (
     CHUNK,
+    MAX_PIECES,
     ProtocolError,
     Reply,
     Request,
@@ -61,6 +62,8 @@ def test_replies(octets: bytes, reply: Reply) -> None:
         b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
         CHUNKED + b"3\r\nhe",
         b"SPAMD/1.1 0 EX_OK\r\n\r\n",
+        CHUNKED + b"1\r\nx\r\n" * MAX_PIECES + b"0\r\n\r\n",
+        b"HTTP/1.1 100 Continue\r\n\r\n" * MAX_PIECES + OK,
     ],
 )
 def test_no_reply(octets: bytes) -> None:
