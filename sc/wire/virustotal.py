@@ -6,6 +6,8 @@ from typing import Any
 
 from attrs import frozen
 
+from sc.wire.json_reply import read_object
+
 _ID = re.compile(r"[A-Za-z0-9_=-]{1,200}")
 _LABEL = re.compile(r"[^A-Za-z0-9._:/-]")
 MAX_LABEL = 60
@@ -103,12 +105,9 @@ def from_cache(octets: bytes) -> Report | None:
 
 def _loaded(body: bytes) -> dict[str, Any]:
     try:
-        told = json.loads(body)
-    except (ValueError, RecursionError):
+        return read_object(body)
+    except ValueError:
         raise AnswerError from None
-    if not isinstance(told, dict):
-        raise AnswerError
-    return told
 
 
 def _attributes(told: dict[str, Any]) -> dict[str, Any]:
