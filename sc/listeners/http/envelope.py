@@ -163,7 +163,9 @@ class _Reader:
         if not text:
             return None
         try:
-            return ip_address(text.removeprefix("[").removesuffix("]"))
+            # Without its zone, which names an interface, and may be anything.
+            bare = text.removeprefix("[").removesuffix("]").partition("%")[0]
+            return ip_address(bare)
         except ValueError:
             raise HttpError(400, f"{self.label('ip')}: not an IP address") from None
 

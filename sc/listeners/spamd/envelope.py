@@ -86,6 +86,8 @@ def _client(text: str | None) -> tuple[IPAddress | None, int | None]:
     """As rspamd does, an address that is none (a UNIX path) is passed over."""
     if not text:
         return None, None
+    # A zone names an interface, and may be anything.
+    text = text.partition("%")[0]
     try:
         return ip_address(text), None
     except ValueError:

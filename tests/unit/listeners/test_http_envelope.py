@@ -76,6 +76,12 @@ def test_nothing_told() -> None:
     assert from_json({"from": None, "ip": "", "user": "", "port": ""}, 10) == Envelope()
 
 
+@pytest.mark.parametrize("text", ["fe80::1%eth0", "[fe80::1%25eth0]", "fe80::1%a\nb"])
+def test_zone(text: str) -> None:
+    """An address goes into other protocols' lines without its zone."""
+    assert str(from_json({"ip": text}, 10).client_ip) == "fe80::1"
+
+
 @pytest.mark.parametrize("text", ["", "<>"])
 def test_null_sender(text: str) -> None:
     """The null sender is a sender."""

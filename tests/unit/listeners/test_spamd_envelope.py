@@ -66,6 +66,7 @@ async def test_rspamc_over_preamble() -> None:
         ("192.0.2.1:25", "192.0.2.1", 25),
         ("[2001:db8::1]:25", "2001:db8::1", 25),
         ("192.0.2.1:99999", "192.0.2.1", None),
+        ("fe80::1%a\rb", "fe80::1", None),
         ("/run/x.sock", None, None),
         ("1.2.3", None, None),
         ("", None, None),
