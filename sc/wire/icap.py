@@ -32,7 +32,7 @@ _LONGEST_SIZE = 128
 
 # draft-stecher-icap-subid: 0 is a virus, 1 a policy's violation, 2 a container that
 # could not be opened.
-_INFECTION = re.compile(r"Type=(\d);\s*Resolution=\d;\s*Threat=(.{1,512}?);?\s*")
+_INFECTION = re.compile(r"Type=(\d);\s*Resolution=\d;\s*Threat=(.{1,512}?);?")
 _NAMING = ("x-virus-id", "x-virus-name", "x-fsecure-infection-name")
 _NOTHING = re.compile(r"|-|none|clean|no threats?", re.IGNORECASE)
 _VIOLATIONS = re.compile(r"\s*0*[1-9]\d*(?:\s+\S+\s+(\S+))?.*")
