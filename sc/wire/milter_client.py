@@ -21,10 +21,13 @@ from sc.wire.milter import (
     Steps,
     packet,
 )
-from sc.wire.milter_transaction import Step, Transaction, steps
+from sc.wire.milter_transaction import Step, Transaction, recipients, steps
 
 MAX_ADDED = 50
 """Fields of one message that are kept of those that the filter would add."""
+
+MAX_ADDED_FIELD = 8192
+"""Octets that are kept of each; results of a dozen signatures take 2,000."""
 
 MAX_EDITS = 10_000
 """Of any kind; a filter that goes on and on has no end."""
@@ -82,6 +85,7 @@ class MilterClient:
         self._now = Command.NEGOTIATE
         self._skipping = False
         self._edits = 0
+        self._refusals: list[Action] = []
         self._found = Answer()
         self.outcome: Answer | None = None
 
@@ -114,6 +118,8 @@ class MilterClient:
             reply = _by_code(data)
         if self._ends_step(reply):
             return self._go_on()
+        if self._now is Command.RECIPIENT and reply in (Reply.REJECT, Reply.TEMPFAIL):
+            return self._refused(_SETTLED[reply])
         if reply in _SETTLED:
             self._settle(_SETTLED[reply])
         elif reply is not Reply.PROGRESS:
@@ -125,9 +131,17 @@ class MilterClient:
         if reply is Reply.SKIP and self._now is Command.BODY:
             self._skipping = True
             return True
-        if self._now is Command.RECIPIENT and reply in (Reply.REJECT, Reply.TEMPFAIL):
-            return True  # That recipient only.
         return reply is Reply.CONTINUE and self._now is not Command.END_OF_MESSAGE
+
+    def _refused(self, action: Action) -> bytes:
+        """One recipient; where none is left, mail servers ask for no message."""
+        assert self._transaction is not None, "a probe tells of no recipient"
+        self._refusals.append(action)
+        if len(self._refusals) < len(recipients(self._transaction.envelope)):
+            return self._go_on()
+        # Who may come again for one of them shall come again.
+        self._settle(min(self._refusals, key=lambda refusal: refusal.severity))
+        return b""
 
     def _negotiated(self, reply: Reply, data: bytes) -> bytes:
         if reply is not Reply.NEGOTIATE or len(data) < 12:
@@ -167,7 +181,8 @@ class MilterClient:
         if reply is Reply.QUARANTINE:
             self._found = evolve(self._found, action=Action.QUARANTINE)
         elif reply in _FIELDS and len(self._found.added) < MAX_ADDED:
-            name, _, value = data[_FIELDS[reply] :].partition(b"\0")
+            start = _FIELDS[reply]
+            name, _, value = data[start : start + MAX_ADDED_FIELD].partition(b"\0")
             added = (*self._found.added, (name, value.partition(b"\0")[0]))
             self._found = evolve(self._found, added=added)
 

@@ -52,8 +52,7 @@ def steps(t: Transaction, *, keeps_space: bool) -> Iterator[Step]:
     sender = strings(_path(envelope.sender or ""))
     octets = _macros(t) + packet(Command.MAIL, sender)
     yield Step(Command.MAIL, octets, Steps.NO_MAIL, Steps.SILENT_MAIL)
-    # Without a recipient a filter expects no message; this one is always there.
-    for recipient in envelope.recipients or ("postmaster",):
+    for recipient in recipients(envelope):
         octets = packet(Command.RECIPIENT, strings(_path(recipient)))
         yield Step(
             Command.RECIPIENT, octets, Steps.NO_RECIPIENT, Steps.SILENT_RECIPIENT
@@ -63,6 +62,11 @@ def steps(t: Transaction, *, keeps_space: bool) -> Iterator[Step]:
         octets = packet(Command.BODY, chunk)
         yield Step(Command.BODY, octets, Steps.NO_BODY, Steps.SILENT_BODY)
     yield Step(Command.END_OF_MESSAGE, packet(Command.END_OF_MESSAGE))
+
+
+def recipients(envelope: Envelope) -> tuple[str, ...]:
+    """Without one a filter expects no message; this one is always there."""
+    return envelope.recipients or ("postmaster",)
 
 
 def _header(

@@ -21,7 +21,14 @@ from sc.wire.milter import (
     packet,
     strings,
 )
-from sc.wire.milter_client import MAX_ADDED, MAX_EDITS, QUIT, Answer, MilterClient
+from sc.wire.milter_client import (
+    MAX_ADDED,
+    MAX_ADDED_FIELD,
+    MAX_EDITS,
+    QUIT,
+    Answer,
+    MilterClient,
+)
 from sc.wire.milter_transaction import Transaction, chunks
 
 ENVELOPE = Envelope(
@@ -152,8 +159,16 @@ def test_one_recipient() -> None:
     """A refused recipient is not the message's end."""
     client = at(Command.RECIPIENT)
     assert told(client.receive(packet(Reply.REJECT)))[0][0] is Command.RECIPIENT
-    assert told(client.receive(packet(Reply.CODE, b"450 x\0")))[0][0] is Command.FIELD
+    assert told(client.receive(GO))[0][0] is Command.FIELD
     assert client.outcome is None
+
+
+def test_no_recipient_left() -> None:
+    """As a milter that greylists: if it refuses all, that is its answer."""
+    client = at(Command.RECIPIENT)
+    client.receive(packet(Reply.REJECT))
+    assert client.receive(packet(Reply.CODE, b"450 x\0")) == QUIT
+    assert client.outcome == Answer(Action.SOFT_REJECT)
 
 
 def test_edits() -> None:
@@ -173,6 +188,17 @@ def test_edits() -> None:
     assert client.outcome == Answer(
         Action.QUARANTINE, ((b"A", b"1"), (b"B", b"2\n\t3"))
     )
+
+
+def test_long_fields() -> None:
+    """Of a long field is kept what a true one needs."""
+    client = at(Command.END_OF_MESSAGE)
+    client.receive(packet(Reply.ADD_FIELD, strings(b"A", b"1" * 100_000)))
+    client.receive(packet(Reply.ADD_FIELD, b"B" * 100_000))
+    client.receive(GO)
+    assert client.outcome is not None
+    for name, value in client.outcome.added:
+        assert len(name) + len(value) <= MAX_ADDED_FIELD
 
 
 def test_many_edits() -> None:
