@@ -181,7 +181,9 @@ class Structurer:
         try:
             attribute.validator(None, attribute, value)
         except (ValueError, TypeError) as e:
-            self.note(path, node, str(e.args[0] if e.args else e))
+            text = str(e.args[0] if e.args else e)
+            # attrs begins with the attribute's name, which the path ends with.
+            self.note(path, node, text.removeprefix(f"'{attribute.name}' "))
 
     def _construct(
         self, wanted: Any, given: dict[str, Any], node: yaml.Node, path: str

@@ -43,7 +43,7 @@ class Scoring:
             own = said.score
             score = score * (said.weight or 0.0) if own is None else own
         return ScoredSymbol(
-            symbol.name, round(score, 2), symbol.options, symbol.description
+            symbol.name, _rounded(score), symbol.options, symbol.description
         )
 
     def _said(self, name: str) -> SymbolSettings | None:
@@ -84,12 +84,16 @@ def _cap(name: str, score: float) -> ScoredSymbol:
 
 
 def total(symbols: Iterable[ScoredSymbol]) -> float:
-    return round(sum(symbol.score for symbol in symbols), 2)
+    return _rounded(sum(symbol.score for symbol in symbols))
+
+
+def _rounded(score: float) -> float:
+    return round(score, 2) + 0.0  # which makes 0.0 of -0.0
 
 
 def without(symbols: tuple[ScoredSymbol, ...], name: str) -> tuple[ScoredSymbol, ...]:
     """The score of all is taken off again by the symbol `name`, where it stands."""
-    off = -max(0.0, total(symbols))
+    off = min(0.0, -total(symbols))
     return tuple(evolve(s, score=off) if s.name == name else s for s in symbols)
 
 

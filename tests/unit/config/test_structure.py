@@ -105,7 +105,7 @@ def test_merged_over_the_base() -> None:
     [
         ("nmae: x", ("nmae", 1, "no such option; did you mean name?")),
         ("name: x\nname: y", ("name", 2, "stands here a second time")),
-        ("\ninner:\n  port: 70000", ("inner.port", 3, "'port' must be < 65536: 70000")),
+        ("\ninner:\n  port: 70000", ("inner.port", 3, "must be < 65536: 70000")),
         ("on: maybe", ("on", 1, "must be true or false")),
         ("mode: never", ("mode", 1, "must be one of true, false, auto")),
         ("inner: 3", ("inner", 1, "must be a mapping of names to values")),

@@ -74,3 +74,11 @@ def test_without() -> None:
     assert total(without(scored(SC_ALLOWED=0.0, A=7.0, B=0.5), "SC_ALLOWED")) == 0.0
     good = scored(SC_ALLOWED=0.0, A=-3.0)
     assert without(good, "SC_ALLOWED") == good
+
+
+def test_no_minus_before_nothing() -> None:
+    """What counts nothing is shown as 0.00, whatever it was multiplied with."""
+    [free] = without(scored(SC_ALLOWED=0.0), "SC_ALLOWED")
+    never = Scoring.read(SAID).scored(Symbol("NEVER", -3.0), 1.0, 6.0)
+    shown = [free.score, never.score, total(scored(A=-0.004))]
+    assert [f"{score:.2f}" for score in shown] == ["0.00"] * 3
