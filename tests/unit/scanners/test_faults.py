@@ -1,12 +1,14 @@
 """Every external scanner meets the seven faults; none of them is ham or clean."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from typing import TypeVar
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import TypeVar, cast
 
 import pytest
 from twisted.internet import reactor  # noqa: TID251 the tests' reactor
 from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import Clock, deferLater
 
 from sc.model.envelope import Envelope
@@ -29,7 +31,13 @@ from tests.contract.maildmarc import FORGED
 from tests.contract.milter import scanner as milter
 from tests.fakes.clamd import FakeClamd
 from tests.fakes.dcc import FakeDccifd
-from tests.fakes.faults import Fault, FaultyProtocol, refusing, serving
+from tests.fakes.faults import (
+    AFTER_CONNECT,
+    Fault,
+    FaultyProtocol,
+    refusing,
+    serving,
+)
 from tests.fakes.icap import FakeICAP
 from tests.fakes.inline_offload import inline
 from tests.fakes.maildmarc import FakeMailDMARC
@@ -39,6 +47,8 @@ from tests.fakes.senders import senders
 from tests.fakes.spamd import FakeSpamd
 
 MESSAGE = Message("m1", Envelope(), b"From: a@example.com\r\n\r\nhello\r\n")
+REACTOR = cast(IReactorTime, reactor)
+PATIENCE = 60.0
 T = TypeVar("T")
 Build = Callable[[str, Clock], Scanner]
 
@@ -69,6 +79,15 @@ async def failing(
     else:
         async with serving(lambda: fake(fault)) as (address, _):
             yield address
+
+
+def sockets() -> set[str]:
+    """Of this process, by their inodes."""
+    found = set()
+    for entry in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):
+            found.add(str(entry.readlink()))
+    return {name for name in found if name.startswith("socket:")}
 
 
 async def ends(work: Deferred[T], clock: Clock) -> T:
@@ -131,6 +150,30 @@ async def test_scan(
             await ends(work, clock)
     assert " " in str(raised.value)
     assert "/" not in str(raised.value)
+
+
+@PEERS
+@pytest.mark.parametrize("fault", AFTER_CONNECT)
+async def test_next_message(
+    build: Build, fake: Callable[[Fault | None], FaultyProtocol], fault: Fault
+) -> None:
+    """The next message is scanned, and no connection and no timer is left of both."""
+    before, clock, faults = sockets(), Clock(), [None, fault]
+    async with serving(lambda: fake(faults.pop())) as (address, _):
+        scanner = build(address, clock)
+        work = Deferred.fromCoroutine(scanner.scan(MESSAGE, FORGED))
+        with pytest.raises(ScannerError):
+            await ends(work, clock)
+        assert not clock.getDelayedCalls()
+        # Only real time passes: nobody is cut off by the fake clock.
+        again = Deferred.fromCoroutine(scanner.scan(MESSAGE, FORGED))
+        await again.addTimeout(PATIENCE, REACTOR)
+        assert not clock.getDelayedCalls()
+    for _ in range(int(PATIENCE / 0.01)):
+        if not sockets() - before:
+            return
+        await deferLater(reactor, 0.01)
+    pytest.fail("a connection is left")
 
 
 @pytest.mark.parametrize("fault", Fault)
