@@ -1,7 +1,7 @@
 """Limits for each user of ours, counted by all nodes together.
 
-A message that is refused does not count, or a queue that tries again would keep its
-user out for ever. Two counts, of what came and of what was refused, say what was
+A message that is to come again does not count, or a queue that tries again would keep
+its user out for ever. Two counts, of what came and of what was refused, say what was
 taken: both only grow, so that no two nodes can take the last place at once.
 """
 
@@ -11,7 +11,7 @@ from attrs import define, field
 from twisted.logger import Logger
 
 from sc.metrics import Metrics
-from sc.model.decision import Decision
+from sc.model.decision import Action, Decision
 from sc.model.envelope import Direction
 from sc.model.message import Message
 from sc.model.verdict import Findings, Known, ScannerResult, State, Symbol
@@ -64,8 +64,7 @@ class Limits:
         what = await self._above(who, limit, recipients)
         if not what:
             return None
-        refused = {REFUSED_MESSAGES: 1, REFUSED_RECIPIENTS: recipients}
-        await self._window.add(who, refused)
+        await self._refuse(who, recipients)
         self._metrics.limited(what)
         symbol = Symbol(LIMITED, options=(what,), description=_WORDS[what])
         result = ScannerResult(self.name, State.DONE, Findings((symbol,)))
@@ -74,12 +73,18 @@ class Limits:
     async def after_scan(
         self, message: Message, direction: Direction, decision: Decision
     ) -> None:
-        """Count spam for the share, once the answer is known."""
+        """Once the answer is known: what is spam, and what is to come again."""
         who, limit = self._limit_of(message, direction)
-        if who is None or limit.spam_share is None:
+        if who is None or not limit.any:
             return
-        if is_own_spam(message, decision):
+        if limit.spam_share is not None and is_own_spam(message, decision):
             await self._window.add(who, {SPAM: 1})
+        if decision.action is Action.SOFT_REJECT and not _is_limited(decision):
+            await self._refuse(who, max(1, len(message.envelope.recipients)))
+
+    async def _refuse(self, who: str, recipients: int) -> None:
+        refused = {REFUSED_MESSAGES: 1, REFUSED_RECIPIENTS: recipients}
+        await self._window.add(who, refused)
 
     def _limit_of(
         self, message: Message, direction: Direction
@@ -127,3 +132,8 @@ class Limits:
         elif self._blind and not blind:
             self._log.info("the cache counts again: `limits` count, too")
         self._blind = blind
+
+
+def _is_limited(decision: Decision) -> bool:
+    """Then it was taken off before the scan."""
+    return any(symbol.name == LIMITED for symbol in decision.symbols)

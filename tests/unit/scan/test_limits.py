@@ -10,7 +10,7 @@ from twisted.internet.task import Clock
 from twisted.logger import ILogObserver, LogEvent, Logger
 
 from sc.metrics import Metrics
-from sc.model.decision import Reason
+from sc.model.decision import Action, Decision, Reason, ScoredSymbol
 from sc.model.envelope import Direction, Envelope
 from sc.model.message import Message
 from sc.scan.limit_settings import Limit, LimitSettings, UserLimit
@@ -18,10 +18,12 @@ from sc.scan.limits import Limits
 from sc.scan.window import Window
 from sc.store.cache import Cache
 from sc.store.memory_cache import MemoryCache
-from tests.fakes.flow import CLEAN, SPAM
+from tests.fakes.flow import CLEAN, SPAM, decision_of
 from tests.fakes.metrics import values
 from tests.fakes.silent_cache import SilentCache
 
+LATER = decision_of(Action.SOFT_REJECT)
+LIMITED = decision_of(Action.SOFT_REJECT, ScoredSymbol("SC_LIMITED", 0.0))
 BODY = b"Subject: hello\r\n\r\nbuy\r\n"
 OUT = Direction.OUTBOUND
 
@@ -72,6 +74,23 @@ async def test_a_queue_that_tries_again_gets_through() -> None:
         taken.append([await above(it, message()) for _ in range(3)].count(""))
         clock.advance(60.0)
     assert 35 <= sum(taken) <= 50, "ten an hour for four hours, and what slides"
+
+
+@pytest.mark.parametrize(
+    ("decision", "taken"), [(LATER, 9), (CLEAN, 2), (SPAM, 2), (LIMITED, 2)]
+)
+async def test_what_is_to_come_again_does_not_count(
+    decision: Decision, taken: int
+) -> None:
+    """While a scanner is down a queue tries and tries: that is no sending."""
+    it = limits(LimitSettings(messages=2, recipients=8))
+    passed = 0
+    for _ in range(9):
+        passed += await above(it, message(rcpts=3)) == ""
+        await it.after_scan(message(rcpts=3), OUT, decision)
+    assert passed == taken
+    assert await above(it, message(user=None)) == ""
+    await it.after_scan(message(user=None), OUT, decision)
 
 
 async def test_recipients() -> None:
