@@ -51,9 +51,9 @@ class Table:
         """The entries for a sender or a recipient, the most specific first."""
         if len(address) > MAX_ADDRESS:
             return
-        address = address.lower()
+        address = address.lower().removesuffix(".")
         yield from self._holding(kind, address, now)
-        domain = address.rpartition("@")[2].removesuffix(".")
+        domain = address.rpartition("@")[2]
         yield from self._holding(kind, domain, now)
         while "." in domain:
             domain = domain.partition(".")[2]

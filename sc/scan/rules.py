@@ -87,8 +87,9 @@ def _is_one(name: str | None, patterns: Iterable[str]) -> bool:
 
 
 def _is_for(recipient: str | None, patterns: Iterable[str]) -> bool:
-    """A pattern without `@` is about the domain."""
+    """A pattern without `@` is about the domain, which may end in a dot."""
     if not recipient:
         return False
-    domain = recipient.rpartition("@")[2]
-    return any(_is_one(recipient if "@" in p else domain, (p,)) for p in patterns)
+    address = recipient.removesuffix(".")
+    domain = address.rpartition("@")[2]
+    return any(_is_one(address if "@" in p else domain, (p,)) for p in patterns)

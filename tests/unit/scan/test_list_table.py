@@ -36,6 +36,7 @@ def _all(it: Table) -> Iterable[Entry]:
     [
         ("Alice@Example.org", ["alice@example.org", "example.org", "*.org"]),
         ("bob@example.org.", ["example.org", "*.org"]),
+        ("alice@example.org.", ["alice@example.org", "example.org", "*.org"]),
         ("bob@mail.example.org", ["*.example.org", "*.org"]),
         ("bob@notexample.org", ["*.org"]),
         ("bob@localhost", []),

@@ -22,6 +22,8 @@ JOE = Envelope(user="Joe@example.org")
     [
         ({"recipients": ("abuse@*",)}, CLIENT, "Abuse@Example.org", True),
         ({"recipients": ("example.org",)}, CLIENT, "joe@EXAMPLE.org", True),
+        ({"recipients": ("example.org",)}, CLIENT, "joe@example.org.", True),
+        ({"recipients": ("*@example.org",)}, CLIENT, "joe@example.org.", True),
         ({"recipients": ("example.org",)}, CLIENT, "joe@mail.example.org", False),
         ({"recipients": ("*.example.org",)}, CLIENT, "joe@mail.example.org", True),
         ({"recipients": ("*",)}, CLIENT, None, False),
