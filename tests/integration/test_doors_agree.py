@@ -12,11 +12,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+import pytest_twisted
 from attrs import frozen
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.integration import engines
-from tests.integration.daemon import PATIENCE, Daemon, free_port, pause, running
+from tests.integration.daemon import DOORS, PATIENCE, Daemon, free_port, pause, running
 from tests.integration.doors import Ask, Mail, Said, scan, v1_scan, v1_scan_json
 from tests.integration.doors_smtp import delivered, undelivered
 from tests.integration.doors_spamd import (
@@ -101,6 +102,15 @@ TOLD = {
 }
 """The doors that hear of the client and its user."""
 
+OVERRIDE = "overrides: {GTUBE: rewrite subject}"
+FOR_SOME = (
+    f"  rules:\n  - {{recipients: [postmaster@example.net], {OVERRIDE}}}\n"
+    "outbound: {reject: flag}\n"
+    "lists:\n  allow: [recipient abuse@example.net]\n"
+    "  deny: [recipient gone.example]\n"
+)
+"""Goes on with `policy`: what differs by recipient, and for our own users."""
+
 
 @frozen
 class Site:
@@ -109,11 +119,17 @@ class Site:
 
 
 @asynccontextmanager
-async def site(folder: Path, extra: str) -> AsyncIterator[Site]:
-    """The daemon with every door, LMTP and SMTP with and without a next hop."""
+async def site(folder: Path, extra: str, every: str = "") -> AsyncIterator[Site]:
+    """
+    The daemon with every door, LMTP and SMTP with and without a next hop.
+
+    @param every: more settings of each door.
+    """
     async with smtp_sink(folder) as sink:
         lmtp, smtp = free_port(), free_port()
-        doors = ""
+        doors = "".join(
+            f"  {name}: {{endpoint: 'PORT_{name}'{every}}}\n" for name in DOORS
+        )
         for protocol, port, more in (
             ("lmtp", lmtp, ""),
             ("smtp", smtp, ", position: before_queue"),
@@ -121,7 +137,7 @@ async def site(folder: Path, extra: str) -> AsyncIterator[Site]:
             endpoint = f"tcp:{port}:interface=127.0.0.1"
             doors += (
                 f"  filter_{protocol}: {{protocol: {protocol}, endpoint: '{endpoint}',"
-                f" next_hop: {{server: {sink.server}}}{more}}}\n"
+                f" next_hop: {{server: {sink.server}}}{more}{every}}}\n"
             )
         async with running(folder, doors + POLICY + extra) as daemon:
             yield Site(
@@ -139,6 +155,13 @@ async def site(folder: Path, extra: str) -> AsyncIterator[Site]:
                     "SMTP with next hop": delivered(smtp, "smtp", sink),
                 },
             )
+
+
+@pytest_twisted.async_yield_fixture(scope="module")
+async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
+    """One daemon for the tests that need no engine, and change nothing."""
+    async with site(tmp_path_factory.mktemp("doors"), FOR_SOME) as s:
+        yield s
 
 
 @pytest.fixture(scope="module")
@@ -225,6 +248,59 @@ async def test_a_scanner_that_is_down(
         agreed = await v1_scan(s.daemon, rejected)
         assert (agreed["action"], agreed["reason"]) == ("reject", "test-pattern")
         assert await disagreements(s, rejected, agreed) == []
+
+
+@pytest.mark.parametrize(
+    ("recipient", "action", "reason"),
+    [
+        ("bob@example.net", "reject", "test-pattern"),
+        ("Postmaster@Example.NET", "rewrite subject", "test-pattern"),
+        ("abuse@example.net", "no action", "listed"),
+        ("carol@gone.example", "reject", "listed"),
+    ],
+)
+async def test_a_recipient_with_rules_of_his_own(
+    shared: Site, recipient: str, action: str, reason: str
+) -> None:
+    """Rules and lists are about whom each door names."""
+    mail = Mail(gtube(b"X"), recipients=(recipient,))
+    agreed = await v1_scan(shared.daemon, mail)
+    assert (agreed["action"], agreed["reason"]) == (action, reason)
+    smtp = {name: ask for name, ask in shared.doors.items() if "MTP" in name}
+    doors = {**TOLD, **smtp}
+    assert len(doors) == 8
+    assert await disagreements(shared, mail, agreed, doors) == []
+
+
+async def test_spam_of_our_own_user(shared: Site) -> None:
+    """What `outbound` says in place of a rejection."""
+    received = OURS.replace(b"192.0.2.7", b"11.22.33.44") % b"esmtpa"
+    mail = Mail(received + gtube(b"X"), user="joe")
+    agreed = await v1_scan(shared.daemon, mail)
+    assert (agreed["action"], agreed["reason"]) == ("add header", "test-pattern")
+    assert await disagreements(shared, mail, agreed, TOLD) == []
+
+
+async def test_doors_that_only_observe(tmp_path: Path) -> None:
+    """All of them let it through, and log what they would have done."""
+    async with site(tmp_path, "", ", mode: observe") as s:
+        mail = Mail(gtube(b"X"))
+        agreed = await v1_scan(s.daemon, mail)
+        assert (agreed["action"], agreed["reason"]) == ("no action", "test-pattern")
+        # What is relayed keeps the fields of the scanner beside us, and gets none.
+        doors = {n: ask for n, ask in s.doors.items() if "next hop" not in n}
+        assert await disagreements(s, mail, agreed, doors) == []
+        lines = await scanned_lines(s.daemon, "test-pattern", len(doors) + 1)
+        assert all(" action=no_action would=reject " in line for line in lines), lines
+
+
+async def test_doors_with_chosen_scanners(tmp_path: Path) -> None:
+    """Who is not chosen is not asked, whoever brings the message."""
+    async with site(tmp_path, "", ", scanners: [headers]") as s:
+        mail = Mail(gtube(b"X"))
+        agreed = await v1_scan(s.daemon, mail)
+        assert (agreed["action"], agreed["reason"]) == ("no action", "clean")
+        assert await disagreements(s, mail, agreed) == []
 
 
 async def test_one_reason_in_log_and_metrics(tmp_path: Path) -> None:
