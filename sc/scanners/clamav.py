@@ -10,14 +10,10 @@ from sc.model.status import ServerStatus
 from sc.model.verdict import Findings, ScannerResult, Symbol
 from sc.net.stream_exchange import Exchange, ExchangeError, Question
 from sc.scanners.ground import Ground
-from sc.scanners.interface import (
-    Interface,
-    MessageRefusedError,
-    NotScannedError,
-    ScannerError,
-)
+from sc.scanners.interface import Interface, MessageRefusedError, ScannerError
 from sc.scanners.served import ServedSettings, exchange
 from sc.scanners.settings import OnError, are_servers, positive
+from sc.scanners.size import must_fit
 from sc.wire import clamd
 
 NAME = "clamav"
@@ -53,11 +49,7 @@ class ClamAVScanner:
     async def scan(
         self, message: Message, found: Mapping[str, ScannerResult]
     ) -> Findings:
-        if len(message.content) > self._settings.max_octets:
-            raise NotScannedError(
-                f"larger than {self._settings.max_octets} octets",
-                Symbol("CLAMAV_TOO_LARGE", description="not scanned for viruses"),
-            )
+        must_fit(message.content, self._settings.max_octets, self.name)
         request = partial(clamd.request, message.content)
         question = Question(request, clamd.REPLY_LIMIT, clamd.END)
         timeout = self._settings.timeout

@@ -13,6 +13,7 @@ from sc.scanners.ground import Ground
 from sc.scanners.interface import Interface, NotScannedError, ScannerError
 from sc.scanners.served import ServedSettings, exchange
 from sc.scanners.settings import Enabled, are_servers, positive
+from sc.scanners.size import must_fit
 from sc.wire import dcc
 from sc.wire.dcc import Overall
 
@@ -55,11 +56,7 @@ class DCCScanner:
         content = message.content
         if not len(content):
             raise NotScannedError("an empty message")
-        if len(content) > self._settings.max_octets:
-            raise NotScannedError(
-                f"larger than {self._settings.max_octets} octets",
-                Symbol("DCC_TOO_LARGE", description="not asked about"),
-            )
+        must_fit(content, self._settings.max_octets, self.name)
         request = partial(dcc.request, content, message.envelope)
         question = Question(request, dcc.REPLY_LIMIT, half_close=True)
         try:

@@ -18,6 +18,7 @@ from sc.scanners.interface import Interface, NotScannedError, ScannerError
 from sc.scanners.naming import symbol_prefix
 from sc.scanners.served import ServedSettings, pool
 from sc.scanners.settings import OnError, are_servers, positive
+from sc.scanners.size import must_fit
 from sc.wire import icap
 from sc.wire.icap import Clean, Found, Method, Verdict
 
@@ -64,11 +65,7 @@ class ICAPScanner:
         content = message.content
         if not len(content):
             raise NotScannedError("an empty message")
-        if len(content) > self._settings.max_octets:
-            raise NotScannedError(
-                f"larger than {self._settings.max_octets} octets",
-                self._symbol("TOO_LARGE", "not scanned for viruses"),
-            )
+        must_fit(content, self._settings.max_octets, self.name)
         codec = partial(self._client, content)
         try:
             verdict: Verdict = await self._dialogue.hold(codec, self._settings.timeout)

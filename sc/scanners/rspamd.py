@@ -19,6 +19,7 @@ from sc.scanners.interface import (
 )
 from sc.scanners.served import ServedSettings, exchange
 from sc.scanners.settings import are_servers, positive
+from sc.scanners.size import must_fit
 from sc.wire import http_client, rspamd
 
 NAME = "rspamd"
@@ -58,11 +59,7 @@ class RspamdScanner:
         content = message.content
         if not len(content):
             raise NotScannedError("an empty message")
-        if len(content) > self._settings.max_octets:
-            raise NotScannedError(
-                f"larger than {self._settings.max_octets} octets",
-                Symbol("RSPAMD_TOO_LARGE", description="not scanned by rspamd"),
-            )
+        must_fit(content, self._settings.max_octets, self.name)
         request = partial(rspamd.request, content, message.envelope)
         question = Question(request, rspamd.REPLY_LIMIT)
         timeout = self._settings.timeout

@@ -12,14 +12,10 @@ from sc.model.status import ServerStatus
 from sc.model.verdict import RAW_LIMIT, Findings, ScannerResult, Symbol
 from sc.net.stream_exchange import Exchange, ExchangeError, Question
 from sc.scanners.ground import Ground
-from sc.scanners.interface import (
-    Interface,
-    MessageRefusedError,
-    NotScannedError,
-    ScannerError,
-)
+from sc.scanners.interface import Interface, MessageRefusedError, ScannerError
 from sc.scanners.served import ServedSettings, exchange
 from sc.scanners.settings import are_servers, positive
+from sc.scanners.size import must_fit
 from sc.wire import spamc
 
 NAME = "spamassassin"
@@ -65,11 +61,7 @@ class SpamAssassinScanner:
     async def scan(
         self, message: Message, found: Mapping[str, ScannerResult]
     ) -> Findings:
-        if len(message.content) > self._settings.max_octets:
-            raise NotScannedError(
-                f"larger than {self._settings.max_octets} octets",
-                Symbol("SPAMASSASSIN_TOO_LARGE", description="not scanned for spam"),
-            )
+        must_fit(message.content, self._settings.max_octets, self.name)
         request = partial(spamc.request, message.content, self._user(message))
         # spamd reads lines: without the half-close a message that does not end in
         # a line end would wait for 300 s.

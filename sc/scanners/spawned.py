@@ -7,13 +7,13 @@ from typing import Any
 from attrs import field, frozen, validators
 
 from sc.model.message import Message
-from sc.model.verdict import RAW_LIMIT, Symbol
+from sc.model.verdict import RAW_LIMIT
 from sc.programs.program import Limits, Printed, Program, UnfitMessageError
 from sc.programs.search import ProgramError
 from sc.scanners.ground import Ground
-from sc.scanners.interface import MessageRefusedError, NotScannedError, ScannerError
-from sc.scanners.naming import symbol_prefix
+from sc.scanners.interface import MessageRefusedError, ScannerError
 from sc.scanners.settings import ScannerSettings, positive
+from sc.scanners.size import must_fit
 
 _PATH = re.compile(r"(?<![\w/])(?:/[\w.+-]+){2,}")
 
@@ -70,11 +70,7 @@ class Spawner:
         @raise ScannerError: the program gave no answer.
         @raise NotScannedError: the message is too large for it.
         """
-        most = self.settings.max_octets
-        if len(message.content) > most:
-            name = f"{symbol_prefix(self.name)}_TOO_LARGE"
-            symbol = Symbol(name, description="not scanned")
-            raise NotScannedError(f"larger than {most} octets", symbol)
+        must_fit(message.content, self.settings.max_octets, self.name)
         try:
             return await self._program.run(message.content)
         except UnfitMessageError as e:
