@@ -2,8 +2,10 @@
 
 import base64
 import re
+from typing import Any
 
 import pytest
+from attrs import evolve
 
 from sc.listeners.http.pages.status import ago
 from sc.model.decision import Action, ScoredSymbol
@@ -116,6 +118,22 @@ def test_decision_in_words(action: Action, words: str) -> None:
     assert text.index("GREAT") < text.index("SMALL")
     assert "says &lt;i&gt;" in text
     assert "&lt;b&gt;" in text
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"redirect_to": "abuse@example.org"}, "sent to abuse@example.org instead."),
+        (
+            {"action": Action.NO_ACTION, "would": Action.REJECT},
+            "This listener only observes. Elsewhere: It would be refused.",
+        ),
+    ],
+)
+def test_other_ways_in_words(change: dict[str, Any], words: str) -> None:
+    """What becomes of a rejection where a door redirects, or only observes."""
+    flow = stub_flow(decision=evolve(decision_of(Action.REJECT), **change))
+    assert words in page(Client(flow).post("/scan", HOSTILE, BROWSER))
 
 
 def test_hostile_message() -> None:

@@ -85,7 +85,7 @@ def _facts(outcome: Outcome) -> dict[str, str]:
     return {
         "mark": _mark(one),
         "action": one.action.value,
-        "words": _WORDS[one.action],
+        "words": _words(one),
         "sentence": one.sentence,
         "subject": _field(content, "subject"),
         "author": _field(content, "from"),
@@ -97,6 +97,15 @@ def _facts(outcome: Outcome) -> dict[str, str]:
         "seconds": f"{outcome.seconds * 1000:.0f} ms",
         "json": json.dumps(scan_object(outcome), indent=2, ensure_ascii=False),
     }
+
+
+def _words(decision: Decision) -> str:
+    if decision.redirect_to is not None:
+        return f"It would be sent to {decision.redirect_to} instead."
+    if decision.would is not None:
+        words = _WORDS[decision.would]
+        return f"This listener only observes. Elsewhere: {words}"
+    return _WORDS[decision.action]
 
 
 def _mark(decision: Decision) -> str:
