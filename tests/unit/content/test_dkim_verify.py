@@ -44,6 +44,34 @@ def test_right(key: PublicKey, canonical: bytes, end: bytes) -> None:
     assert (found.passed, found.reason) == (True, "")
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"\r\n\r\n",
+        b" \r\n",
+        b"\r",
+        b"no end",
+        b" a \t b\t\r\n \r\n\r\n",
+        b"\r\nlate",
+    ],
+)
+@pytest.mark.parametrize("canonical", [b"simple", b"relaxed"])
+def test_bodies(key: PublicKey, canonical: bytes, body: bytes) -> None:
+    """Both forms of odd bodies are what dkimpy signed, and nothing else is."""
+    mail = sign(
+        NEWS.partition(b"\r\n\r\n")[0] + b"\r\n\r\n" + body, canonical=canonical
+    )
+    assert words(mail, key) == ["pass"]
+    assert words(mail + b"\r\nmore", key) == ["fail"]
+
+
+def test_unknown_form(key: PublicKey) -> None:
+    """A form of the body that nobody knows is none of those that dkimpy is spared."""
+    mail = sign(NEWS).replace(b"c=relaxed/relaxed", b"c=relaxed/a/relaxed")
+    assert words(mail, key) == ["permerror"]
+
+
 def test_ed25519(tmp_path: Path, key: PublicKey) -> None:
     """Ed25519 passes with its own key only."""
     mail = sign(NEWS, ed25519=True)
