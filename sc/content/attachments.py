@@ -14,7 +14,7 @@ from sc.content.archives import members
 from sc.content.file_kinds import ARCHIVES, HEAD, FileKind, kind_of, pretends
 from sc.content.media import Media
 from sc.content.member import Member, UnreadableError
-from sc.content.mime import Part, read
+from sc.content.mime import Part, read_shared
 from sc.model.octets import Octets
 
 
@@ -71,7 +71,7 @@ _DOCUMENT = frozenset(_DOCUMENT_WORDS.split())
 
 def files(content: Octets) -> tuple[Part, ...]:
     """The files that a message carries."""
-    found = read(content, wanted=_may_hold).parts
+    found = read_shared(content, _may_hold).parts
     return tuple(one for one in found if _is_file(one))
 
 

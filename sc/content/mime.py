@@ -5,6 +5,7 @@ an exception: what is not read is told in a warning. A mapped file stays mapped.
 """
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from attrs import Factory, define, field, frozen
 
@@ -86,6 +87,25 @@ def read(
         found.warn(f"larger than {limits.octets} octets: the rest was not read")
     found.read(content, fields, header_end(content)[1], 0)
     return Document(fields, tuple(found.parts), tuple(found.warnings))
+
+
+SMALL = 32 * 1024
+"""Octets of a message that is kept with all its parts: most are no larger."""
+
+
+def read_shared(content: Octets, wanted: Callable[[Media], bool]) -> Document:
+    """
+    As `read`. The scanners look at a small message one right after the other, so that
+    the first one's document serves them all; it may hold more than is wanted.
+    """
+    if isinstance(content, bytes) and len(content) <= SMALL:
+        return _read_small(content)
+    return read(content, wanted=wanted)
+
+
+@lru_cache(maxsize=4)  # Bytes keep their hash, and are the same object each time.
+def _read_small(content: bytes) -> Document:
+    return read(content)
 
 
 @define

@@ -63,7 +63,7 @@ def build(_settings: LinksSettings, ground: Ground) -> LinksScanner:
 
 def look(content: Octets) -> dict[Deception, str]:
     """What its links hide, with a host for each."""
-    return find_deceptions(mime.read(content, wanted=_is_text))
+    return find_deceptions(mime.read_shared(content, _is_text))
 
 
 def _is_text(media: Media) -> bool:

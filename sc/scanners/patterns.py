@@ -70,7 +70,7 @@ def search(content: Octets) -> frozenset[str]:
     """The symbols of the patterns that stand in a message, plain or in a part."""
     found = _search(content)
     if _may_hide(content):
-        for part in mime.read(content, wanted=_is_encoded).parts:
+        for part in mime.read_shared(content, _is_encoded).parts:
             found |= _search(part.payload)
     return found
 

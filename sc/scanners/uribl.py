@@ -109,7 +109,7 @@ def build(settings: URIBLSettings, ground: Ground) -> URIBLScanner:
 
 def look(content: Octets, ignored: frozenset[str]) -> tuple[LinkHost, ...]:
     """The hosts that may be asked for."""
-    return link_hosts(mime.read(content, wanted=_is_text), ignored)
+    return link_hosts(mime.read_shared(content, _is_text), ignored)
 
 
 def _is_text(media: Media) -> bool:

@@ -7,7 +7,7 @@ from base64 import b64encode, encodebytes
 import pytest
 
 from sc.content.media import Media
-from sc.content.mime import Limits, Part, read, text_parts
+from sc.content.mime import SMALL, Limits, Part, read, read_shared, text_parts
 
 MIXED = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
 
@@ -200,3 +200,18 @@ def test_header_flood() -> None:
     """Ten thousand fields and a Subject of a megabyte cost a warning and no more."""
     assert read(b"A: 1\n" * 10_000).warnings
     assert read(b"Subject: " + b"=?x?q?y?= " * 100_000 + b"\n\nhi").parts[0].payload
+
+
+def test_shared() -> None:
+    """A small message is read once for all, of a large one only what is wanted."""
+    small = b"Subject: x\r\n\r\nhello\r\n"
+    document = read_shared(small, lambda _media: False)
+    assert document == read(small)
+    assert read_shared(small, lambda _media: True) is document
+    large = small + bytes(SMALL)
+    assert read_shared(large, lambda _media: False).parts[0].payload == b""
+    with tempfile.TemporaryFile() as file:
+        file.write(small)
+        file.flush()
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+            assert read_shared(mapped, lambda _media: True) == document
