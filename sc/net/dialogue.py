@@ -8,11 +8,16 @@ from contextlib import suppress
 from typing import Generic, Protocol, TypeVar
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
+from twisted.internet.interfaces import (
+    IPullProducer,
+    IReactorTime,
+    IStreamClientEndpoint,
+)
 from twisted.internet.protocol import Protocol as Connection
 from twisted.internet.protocol import connectionDone
 from twisted.internet.tcp import Connection as Transport
 from twisted.python.failure import Failure
+from zope.interface import implementer
 
 from sc.model.status import ServerStatus
 from sc.net.server_pool import ExchangeError, ServerPool
@@ -40,6 +45,10 @@ class Codec(Protocol[Told_co]):
 
         @raise ValueError: this is no answer; without a stranger's words.
         """
+        ...
+
+    def more(self) -> bytes:
+        """What follows, once the peer has taken all before; empty: nothing."""
         ...
 
 
@@ -97,20 +106,31 @@ class Dialogue:
         except BaseException:
             talking.transport.abortConnection()
             raise
-        # The socket is closed when the caller goes on: nothing is left behind.
-        talking.transport.loseConnection()
+        # The socket is closed when the caller goes on: nothing is left behind. A peer
+        # that knows enough may read no more, and is not waited for.
+        if talking.is_sending:
+            talking.transport.abortConnection()
+        else:
+            talking.transport.loseConnection()
         await talking.lost
         return outcome
 
 
+@implementer(IPullProducer)
 class _Talking(Connection, Generic[Outcome]):
-    """Our end of one connection; `outcome` fires with what it comes to."""
+    """
+    Our end of one connection.
+
+    @ivar outcome: fires with what it comes to.
+    @ivar is_sending: the codec has more than the peer has taken.
+    """
 
     transport: Transport
 
     def __init__(self, codec: Codec[Outcome]) -> None:
         self.outcome: Deferred[Outcome] = Deferred()
         self.lost: Deferred[None] = Deferred()
+        self.is_sending = False
         self._codec = codec
 
     def connectionMade(self) -> None:
@@ -128,9 +148,24 @@ class _Talking(Connection, Generic[Outcome]):
             self.outcome.errback(ExchangeError(str(e)))
             return
         self.transport.write(answer)
+        if not self.is_sending:
+            self.is_sending = True
+            self.transport.registerProducer(self, streaming=False)
         outcome = self._codec.outcome
         if outcome is not None:
             self.outcome.callback(outcome)
+
+    def resumeProducing(self) -> None:
+        """The peer takes more: a large message is never written as a whole."""
+        piece = self._codec.more()
+        if piece:
+            self.transport.write(piece)
+        else:
+            self.is_sending = False
+            self.transport.unregisterProducer()
+
+    def stopProducing(self) -> None:
+        """The connection is lost: `connectionLost` tells."""
 
     def _acknowledge(self) -> None:
         """

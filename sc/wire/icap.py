@@ -8,6 +8,7 @@ it sends back differs from the message.
 import re
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
+from itertools import chain
 from typing import TypeAlias
 
 from attrs import frozen
@@ -29,6 +30,7 @@ _PART = re.compile(r"\b(res-hdr|req-body|res-body|null-body)=(\d{1,6})\b")
 _HTTP = re.compile(rb"HTTP/1\.\d (\d{3})\b")
 _SIZE = re.compile(rb"(?:\r\n)?([0-9A-Fa-f]{1,8})[ \t]*(?:;[\x20-\x7e]{0,100})?\r\n")
 _LONGEST_SIZE = 128
+_END = b"0\r\n\r\n"
 
 # draft-stecher-icap-subid: 0 is a virus, 1 a policy's violation, 2 a container that
 # could not be opened.
@@ -91,8 +93,9 @@ class Client:
         """@param content: None: only what the service offers is asked."""
         self._service, self._method, self._content = service, method, content
         self._buffer = bytearray()
-        self._step: Callable[[], bytes | None] = self._options
+        self._step: Callable[[], bool] = self._options
         self._rest: Iterator[bytes] | None = None
+        self._unsent: Iterator[bytes] = iter(())
         self._body_at, self._has_body = 0, True
         self._http_at: int | None = None
         self._compared, self._left = 0, 0
@@ -102,18 +105,18 @@ class Client:
 
     def receive(self, octets: bytes) -> bytes:
         """
-        What is to be sent next.
+        Nothing: what is to be sent is `more`.
 
         @raise ProtocolError: this service cannot be asked, or answers rubbish.
         """
         self._buffer += octets
-        answer = bytearray()
-        while self.outcome is None:
-            told = self._step()
-            if told is None:
-                break
-            answer += told
-        return bytes(answer)
+        while self.outcome is None and self._step():
+            continue
+        return b""
+
+    def more(self) -> bytes:
+        """The next piece of the request."""
+        return next(self._unsent, b"")
 
     def _head(self, method: str, *fields: str) -> bytes:
         """Which of its names the service is asked by is no matter to it."""
@@ -130,41 +133,44 @@ class Client:
         del self._buffer[: end + 4]
         return _parse_head(text)
 
-    def _options(self) -> bytes | None:
+    def _options(self) -> bool:
+        """As all steps, whether there may be another one."""
         head = self._read_head()
         if head is None:
-            return None
+            return False
         if head.status != 200:
             raise ProtocolError(f"it answers OPTIONS with status {head.status}")
         if self._method.name not in head.fields.get("methods", "").upper():
             raise ProtocolError(f"it does not offer {self._method.name}")
         if self._content is None:
             self.outcome = Clean()
-            return b""
+            return True
         self._step = self._replied
-        return self._request(self._content, head.fields.get("preview", ""))
+        self._request(self._content, head.fields.get("preview", ""))
+        return True
 
-    def _request(self, content: Octets, offered: str) -> bytes:
+    def _request(self, content: Octets, offered: str) -> None:
         previews = offered.isascii() and offered.isdigit() and len(offered) < 10
         size = min(int(offered), MAX_PREVIEW) if previews else len(content)
         fields = ["Allow: 204", *([f"Preview: {size}"] if previews else [])]
         headers, parts = _encapsulated(self._method, len(content))
         head = self._head(self._method.name, *fields, f"Encapsulated: {parts}")
-        first = b"".join(_chunks(content, 0, size))
-        if not previews:
-            return head + headers + first + b"0\r\n\r\n"
-        if len(content) <= size:
-            return head + headers + first + b"0; ieof\r\n\r\n"
-        self._rest = _chunks(content, size, len(content))
-        return head + headers + first + b"0\r\n\r\n"
+        whole = previews and len(content) <= size
+        end = b"0; ieof\r\n\r\n" if whole else _END
+        first = _chunks(content, 0, size)
+        start = head + headers + next(first, b"")
+        self._unsent = chain((start,), first, (end,))
+        if previews and not whole:
+            self._rest = _chunks(content, size, len(content))
 
-    def _replied(self) -> bytes | None:
+    def _replied(self) -> bool:
         head = self._read_head()
         if head is None:
-            return None
+            return False
         if head.status == 100 and self._rest is not None:
-            rest, self._rest = self._rest, None
-            return b"".join(rest) + b"0\r\n\r\n"
+            self._unsent = chain(self._unsent, self._rest, (_END,))
+            self._rest = None
+            return True
         if head.status not in (200, 201, 204):
             raise ProtocolError(f"it answers with status {head.status}")
         self.outcome = _named(head.fields)
@@ -172,7 +178,7 @@ class Client:
             self.outcome = Clean()
         elif self.outcome is None:
             self._expect(head.fields.get("encapsulated", ""))
-        return b""
+        return True
 
     def _expect(self, encapsulated: str) -> None:
         """What it sends back is to be read: it may be the message itself."""
@@ -184,9 +190,9 @@ class Client:
         self._has_body = kind != "null-body"
         self._step = self._read_http
 
-    def _read_http(self) -> bytes | None:
+    def _read_http(self) -> bool:
         if len(self._buffer) < self._body_at:
-            return None
+            return False
         block = bytes(self._buffer[: self._body_at])
         del self._buffer[: self._body_at]
         if self._http_at is not None:
@@ -196,13 +202,13 @@ class Client:
             # REQMOD answers an upload that may go on with the upload.
             if self._method is Method.REQMOD or not status[1].startswith(b"2"):
                 self.outcome = _unnamed(f"HTTP status {status[1].decode()}")
-                return b""
+                return True
         if not self._has_body:
             self.outcome = _unnamed("nothing in its place")
         self._step = self._read_chunk
-        return b""
+        return True
 
-    def _read_chunk(self) -> bytes | None:
+    def _read_chunk(self) -> bool:
         """Compared as it comes: nothing is kept."""
         assert self._content is not None
         if self._left:
@@ -211,24 +217,24 @@ class Client:
         if match is None:
             if len(self._buffer) > _LONGEST_SIZE:
                 raise ProtocolError("what it sends back has a broken chunk")
-            return None
+            return False
         self._left = int(match[1], 16)
         del self._buffer[: match.end()]
         if not self._left:
             whole = self._compared == len(self._content)
             self.outcome = Clean() if whole else _unnamed("another message")
-        return b""
+        return True
 
-    def _compare(self, content: Octets) -> bytes | None:
+    def _compare(self, content: Octets) -> bool:
         piece = bytes(self._buffer[: self._left])
         if not piece:
-            return None
+            return False
         del self._buffer[: len(piece)]
         end = self._compared + len(piece)
         if piece != content[self._compared : end]:
             self.outcome = _unnamed("another message")
         self._compared, self._left = end, self._left - len(piece)
-        return b""
+        return True
 
 
 def _parse_head(text: str) -> _Head:

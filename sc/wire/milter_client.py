@@ -111,6 +111,10 @@ class MilterClient:
                 return QUIT
         return answer
 
+    def more(self) -> bytes:
+        """Nothing: each piece waits for the reply to the last one."""
+        return b""
+
     def _replied(self, reply: Reply, data: bytes) -> bytes:
         if self._now is Command.NEGOTIATE:
             return self._negotiated(reply, data)

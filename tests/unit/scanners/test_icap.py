@@ -1,6 +1,7 @@
 """sc.scanners.icap: scanners that the operator names, and what they state."""
 
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from twisted.internet import reactor  # noqa: TID251 the tests' reactor
@@ -16,7 +17,7 @@ from sc.scanners.registry import ScannersSettings, build_scanners
 from tests.contract.icap import HEAD, scan, scanner
 from tests.fakes.faults import serving
 from tests.fakes.ground import ground
-from tests.fakes.icap import FakeICAP, answer, found
+from tests.fakes.icap import OPTIONS, FakeICAP, answer, found
 
 SAMPLES = Path(__file__).resolve().parent.parent.parent.parent / "etc/icap"
 ENCRYPTED = b"X-Infection-Found: Type=2; Resolution=2; Threat=Encrypted container;"
@@ -50,6 +51,26 @@ async def test_other_service() -> None:
             await scan(address, HEAD)
         with pytest.raises(ScannerError, match="does not offer RESPMOD"):
             await scanner(address).probe()
+
+
+class Impatient(FakeICAP):
+    """Knows enough of a message at its first octets, and reads no more."""
+
+    def _read_head(self) -> bool:
+        goes_on = super()._read_head()
+        if self._body_at < 0:
+            return goes_on
+        self.write(found(b"Evil"))
+        cast(Any, self.transport).pauseProducing()
+        return False
+
+
+async def test_known_early() -> None:
+    """A verdict counts at once, though the rest of the message is not taken."""
+    options = OPTIONS.replace(b"Preview: 1024\r\n", b"")
+    async with serving(lambda: Impatient(options=options)) as (address, _):
+        told = await scan(address, HEAD + bytes(20 << 20))
+    assert told.flagged == ("Evil",)
 
 
 @pytest.mark.parametrize(("content", "why"), [(b"", "empty"), (b"abcdef", "larger")])

@@ -22,6 +22,12 @@ def without(*names: bytes) -> bytes:
     return re.sub(pattern, b"", OPTIONS)
 
 
+def sent(one: Client, octets: bytes) -> bytes:
+    """What it answers, all pieces of it."""
+    assert one.receive(octets) == b""
+    return b"".join(iter(one.more, b""))
+
+
 def verdict(reply: bytes, method: Method = Method.RESPMOD) -> Verdict | None:
     """What a reply to the whole message comes to."""
     one = client(method=method)
@@ -63,7 +69,7 @@ def test_no_service(octets: bytes, why: str) -> None:
 
 def test_respmod() -> None:
     """The message is the body of an answer, in chunks; the parts are told."""
-    request = client(b"Hi").receive(without(b"Preview"))
+    request = sent(client(b"Hi"), without(b"Preview"))
     head, _, http = request.partition(b"\r\n\r\n")
     asked = b"GET /message.eml HTTP/1.1\r\nHost: localhost\r\n\r\n"
     told = (
@@ -79,7 +85,7 @@ def test_respmod() -> None:
 
 def test_reqmod() -> None:
     """The message is an upload."""
-    request = client(b"Hi", Method.REQMOD).receive(without(b"Preview"))
+    request = sent(client(b"Hi", Method.REQMOD), without(b"Preview"))
     assert request.startswith(b"REQMOD icap://localhost/avscan ICAP/1.0\r\n")
     assert b"Encapsulated: req-hdr=0, req-body=96\r\n" in request
     assert b"\r\n\r\nPOST /message.eml HTTP/1.1\r\n" in request
@@ -89,10 +95,10 @@ def test_reqmod() -> None:
 def test_preview() -> None:
     """The first octets, and the rest when the service asks to go on."""
     one = client()
-    first = one.receive(OPTIONS)
+    first = sent(one, OPTIONS)
     assert b"Preview: 1024\r\n" in first
     assert first.endswith(b"400\r\n" + MAIL[:1024] + b"\r\n0\r\n\r\n")
-    rest = one.receive(CONTINUE)
+    rest = sent(one, CONTINUE)
     assert rest == b"%x\r\n%s\r\n0\r\n\r\n" % (len(MAIL) - 1024, MAIL[1024:])
     one.receive(CLEAN)
     assert one.outcome == Clean()
@@ -101,14 +107,14 @@ def test_preview() -> None:
 def test_whole_in_preview() -> None:
     """A short message is whole at once, and the service is told so."""
     one = client(b"Hi")
-    assert one.receive(OPTIONS).endswith(b"2\r\nHi\r\n0; ieof\r\n\r\n")
+    assert sent(one, OPTIONS).endswith(b"2\r\nHi\r\n0; ieof\r\n\r\n")
     with pytest.raises(ProtocolError, match="status 100"):
         one.receive(CONTINUE)
 
 
 def test_empty_preview() -> None:
     """A service that wants the header alone first gets no octet more."""
-    first = client().receive(OPTIONS.replace(b"Preview: 1024", b"Preview: 0"))
+    first = sent(client(), OPTIONS.replace(b"Preview: 1024", b"Preview: 0"))
     assert first.endswith(b"\r\n\r\n0\r\n\r\n")
 
 
@@ -116,14 +122,18 @@ def test_verdict_in_preview() -> None:
     """A service that knows enough is shown no more."""
     one = client()
     one.receive(OPTIONS)
-    assert one.receive(found()) == b""
+    assert sent(one, found()).endswith(b"\r\n0\r\n\r\n")
     assert one.outcome == Found(("Eicar-Test-Signature",))
+    assert one.more() == b""
 
 
 def test_long_message() -> None:
     """A long message goes in chunks."""
-    request = client(bytes(icap.CHUNK + 1)).receive(without(b"Preview"))
-    assert request.endswith(b"\r\n1\r\n\0\r\n0\r\n\r\n")
+    one = client(bytes(2 * icap.CHUNK + 1))
+    one.receive(without(b"Preview"))
+    pieces = list(iter(one.more, b""))
+    assert max(map(len, pieces)) < icap.CHUNK + 1000
+    assert pieces[-2:] == [b"1\r\n\0\r\n", b"0\r\n\r\n"]
 
 
 @pytest.mark.parametrize(
