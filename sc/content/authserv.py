@@ -38,6 +38,9 @@ def claims(value: bytes, authserv_id: str) -> bool:
     if not equals and len(value) > MAX_VALUE:
         return True
     shown = head.replace("\\", "") if closed else text
+    # Nearly all have another name, and a plain search is ten times as fast.
+    if authserv_id.lower() not in shown:
+        return False
     return _word(authserv_id).search(shown) is not None
 
 

@@ -5,7 +5,7 @@ The body and every field that stays keep their octets, so that signatures hold.
 
 from collections.abc import Callable, Iterator, Sequence
 
-from sc.content.fields import RawField, header_end, iter_fields
+from sc.content.fields import MAX_EDITED, RawField, header_end, iter_fields
 from sc.model.decision import Field
 from sc.model.octets import Octets
 
@@ -14,6 +14,16 @@ LINE = 78
 
 ORPHAN = b"X-SC-Orphan:"
 """Names a folded line that has no field: it would continue the last one of ours."""
+
+LINE_EFFORT = 64
+"""Octets that cost as much as one line, which may be a field to be judged and cut."""
+
+
+def editing_effort(content: Octets) -> int:
+    """How much work `edit_header` is, for `Offload`: many short fields are much."""
+    head = content[: MAX_EDITED + 2]
+    end, _ = header_end(head)
+    return max(end, LINE_EFFORT * head.count(b"\n", 0, end))
 
 
 def edit_header(

@@ -23,11 +23,13 @@ MAX_EDITED_LINES = 20_000
 """Its lines: a field of four octets costs as much as a long one."""
 
 # RFC 5322 2.2: ftext is %d33-57 / %d59-126; obsolete syntax allows blanks before ":".
-# A folded line starts with a blank. `.` stops at LF, so the match is one pass.
+# A folded line starts with a blank. `.` stops at LF, and a line that is no field is
+# matched as well: a search for the next one would look at each of its octets anew.
 FIELD = re.compile(
-    rb"^([\x21-\x39\x3b-\x7e]+)[ \t]*:(.*(?:\n[ \t].*)*)(?:\n|\Z)", re.MULTILINE
+    rb"^(?:([\x21-\x39\x3b-\x7e]++)[ \t]*+:(.*(?:\n[ \t].*)*)|.*)(?:\n|\Z)",
+    re.MULTILINE,
 )
-"""Name and value of each field of a header section."""
+"""Name and value of each field of a header section; both empty: the line is none."""
 
 _EMPTY_LINE = re.compile(rb"\n\r?\n")
 _FOLD = re.compile(r"\r?\n[ \t]*|\r")
@@ -84,12 +86,9 @@ def iter_fields(header: bytes) -> Iterator[RawField]:
     """Every field of a header section; lines that are none are passed over."""
     for match in FIELD.finditer(header):
         name, value = match.groups()
-        yield RawField(
-            name.decode("ascii"),
-            value.removesuffix(b"\r"),
-            match.start(),
-            match.end(),
-        )
+        if name:
+            start, end = match.span()
+            yield RawField(name.decode("ascii"), value.removesuffix(b"\r"), start, end)
 
 
 def read_fields(content: Octets, limit: int = MAX_FIELDS) -> tuple[RawField, ...]:

@@ -49,7 +49,8 @@ def fingerprint(content: Octets) -> str:
     lines = [
         b"%b:%b\n" % (name, b" ".join(value.split()))
         for field, value in FIELD.findall(content[: min(end, MAX_HEADER)])
-        if (name := field.lower()) not in _TRACE
+        if (name := field.lower())
+        and name not in _TRACE
         and not name.startswith(_TRACE_PREFIXES)
     ]
     digest.update(b"".join(lines) + b"\n")

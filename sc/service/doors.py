@@ -102,7 +102,14 @@ def _http(
 def _spamd(
     name: str, settings: SpamdSettings, behind: Behind, around: Surroundings
 ) -> ListenerService:
-    door = SpamdDoor(behind.flow, behind.access, settings, name, behind.spool_dir)
+    door = SpamdDoor(
+        flow=behind.flow,
+        access=behind.access,
+        settings=settings,
+        offload=behind.offload,
+        name=name,
+        spool_dir=behind.spool_dir,
+    )
     return SpamdService(around.reactor, around.reactor, door)
 
 
@@ -118,6 +125,7 @@ def _smtp(
             flow=behind.flow,
             settings=settings,
             packing=Packing(headers.rewritten, behind.hostname),
+            offload=behind.offload,
             next_hop=relay(hop, behind.hostname, around) if hop else None,
             quarantine_address=behind.quarantine_address or None,
             maillog=behind.flow.maillog,

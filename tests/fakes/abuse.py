@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from ipaddress import ip_address, ip_network
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from attrs import define, field
 from twisted.internet.defer import Deferred
@@ -28,8 +28,7 @@ from sc.model.message import Message
 from sc.model.report import Boundary
 from sc.net.relay_settings import RelaySettings
 from sc.net.resolver import NotFoundError
-from sc.offload import Offload
-from tests.fakes.inline_threads import InlineThreads
+from tests.fakes.inline_threads import INLINE
 from tests.fakes.outbox import Bench
 from tests.fakes.short_links import FakeWeb, shorteners
 
@@ -45,7 +44,6 @@ SETTINGS = AbuseReportSettings(
 )
 NO_BOUNDARY = Boundary()
 SEAL = ReportSeal(b"s" * 32)
-INLINE = Offload(cast(Any, InlineThreads()), cast(Any, InlineThreads()))
 
 
 def relay(ip: str = "192.0.2.7", *, verified: bool = True, **more: Any) -> Relay:

@@ -18,10 +18,12 @@ from sc.listeners.smtp.session import Door
 from sc.listeners.smtp.settings import SmtpLimits, SmtpSettings
 from sc.model.message import Message
 from sc.net.relay import Delivery
+from sc.offload import Offload
 from sc.scan.headers import rewritten
 from sc.wire.smtp import Reply
 from sc.wire.smtp_mail import Dialect
 from tests.fakes.flow import stub_flow
+from tests.fakes.inline_threads import INLINE
 
 TAKEN = Reply(250, ("2.0.0 taken",))
 
@@ -97,6 +99,7 @@ def door(
     spool_dir: str | None = None,
     taking: Taking | None = None,
     feedback: Taking | None = None,
+    offload: Offload = INLINE,
 ) -> Door:
     """Everything that is not said is the default."""
     flow = flow or stub_flow()
@@ -105,7 +108,7 @@ def door(
         name="door",
         settings=given,
         access=Access(access),
-        filter=Filter(flow, given, packing, next_hop, quarantine_address),
+        filter=Filter(flow, given, packing, offload, next_hop, quarantine_address),
         report=Report(flow),
         bounces=Bounces(taking or FakeTaking()),
         feedback=Bounces(feedback or FakeTaking()),

@@ -19,6 +19,7 @@ from sc.listeners.spamd.session import Door
 from sc.listeners.spamd.settings import SpamdLimits, SpamdSettings
 from sc.model.decision import Action, Decision, ScoredSymbol
 from tests.fakes.flow import StubFlow, decision_of, stub_flow
+from tests.fakes.inline_threads import INLINE
 from tests.integration.exim import Exim, exim_folder, running
 
 pytestmark = pytest.mark.peer
@@ -63,7 +64,7 @@ async def _door(
     flow = stub_flow(decision, clock=reactor)
     unix = f"unix:{folder}/spamd.sock:mode=666"
     endpoint = unix if socket == "unix" else "tcp:0:interface=127.0.0.1"
-    door = Door(flow, Access(), SpamdSettings((endpoint,), limits))
+    door = Door(flow, Access(), SpamdSettings((endpoint,), limits), INLINE)
     service = SpamdService(reactor, reactor, door)
     service.startService()
     try:

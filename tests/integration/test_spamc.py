@@ -16,6 +16,7 @@ from sc.listeners.spamd.session import Door
 from sc.listeners.spamd.settings import SpamdSettings
 from sc.model.decision import Action, ScoredSymbol
 from tests.fakes.flow import decision_of, stub_flow
+from tests.fakes.inline_threads import INLINE
 from tests.programs import Finished, program, run
 
 pytestmark = pytest.mark.peer
@@ -41,7 +42,7 @@ async def door(action: Action, endpoint: str = "") -> AsyncIterator[list[str]]:
     flow = stub_flow(decision_of(action, *SYMBOLS), clock=reactor)
     where = endpoint or "tcp:0:interface=127.0.0.1"
     service = SpamdService(
-        reactor, reactor, Door(flow, Access(), SpamdSettings((where,)))
+        reactor, reactor, Door(flow, Access(), SpamdSettings((where,)), INLINE)
     )
     service.startService()
     try:

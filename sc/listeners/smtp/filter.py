@@ -9,6 +9,7 @@ from typing import Protocol
 
 from attrs import evolve, frozen
 
+from sc.content.edit import editing_effort
 from sc.content.fields import uneditable
 from sc.flow import Outcome
 from sc.listeners.smtp.loops import loops
@@ -19,6 +20,7 @@ from sc.model.decision import Action, Decision
 from sc.model.envelope import Envelope
 from sc.model.message import Message
 from sc.net.relay import Delivery, RelayError
+from sc.offload import Offload
 from sc.wire.smtp import Reply
 from sc.wire.smtp_mail import Dialect
 
@@ -62,6 +64,7 @@ class Filter:
     flow: Scanning
     settings: SmtpSettings
     packing: Packing
+    offload: Offload
     next_hop: NextHop | None = None
     quarantine_address: str | None = None
     maillog: MailLog = MailLog()
@@ -110,7 +113,8 @@ class Filter:
             return await self._put_aside(message, decision, self.quarantine_address)
         if action is Action.REJECT and self.settings.refuses:
             return (Reply(550, (f"5.7.1 {decision.sentence}",)),) * count
-        delivery = self.packing.pack(message, decision)
+        effort = editing_effort(message.content)
+        delivery = await self.offload(effort, self.packing.pack, message, decision)
         return await self._deliver(self.next_hop, message.id, delivery)
 
     async def _put_aside(
@@ -121,7 +125,8 @@ class Filter:
         if address is None:
             return (NO_QUARANTINE,) * count
         assert self.next_hop is not None, "the caller has looked"
-        aside = self.packing.put_aside(message, decision, address)
+        effort, pack = editing_effort(message.content), self.packing.put_aside
+        aside = await self.offload(effort, pack, message, decision, address)
         return await self._deliver(self.next_hop, message.id, aside) * count
 
     async def _deliver(

@@ -6,12 +6,14 @@ from attrs import field, frozen
 from twisted.logger import Logger
 
 from sc.access import Access
+from sc.content.edit import editing_effort
 from sc.flow import Flow
 from sc.listeners.intake import Intake
 from sc.listeners.spamd.answer import Reply, answer
 from sc.listeners.spamd.envelope import envelope_of
 from sc.listeners.spamd.settings import SpamdSettings
 from sc.model.message import Message
+from sc.offload import Offload
 from sc.wire.spamd import Code, Command, ProtocolError, Request
 from sc.wire.spamd_preamble import PreambleReader
 from sc.wire.spamd_reply import PONG
@@ -29,6 +31,7 @@ class Door:
     flow: Flow
     access: Access
     settings: SpamdSettings
+    offload: Offload
     name: str = "spamd"
     spool_dir: str | None = None
     log: Logger = field(factory=lambda: Logger("sc.listeners.spamd"))
@@ -72,10 +75,11 @@ class ScanSession:
     async def answer(self) -> Reply:
         self._intake.write(self._preamble.finish())
         content = self._intake.finish()
-        flow = self._door.flow
+        flow, offload = self._door.flow, self._door.offload
         envelope = envelope_of(self._request, self._preamble.preamble, content)
         message = Message(flow.new_id(), envelope, content, self._door.name)
-        return answer(self._request, await flow.scan(message))
+        outcome = await flow.scan(message)
+        return await offload(editing_effort(content), answer, self._request, outcome)
 
     def close(self) -> None:
         self._intake.close()

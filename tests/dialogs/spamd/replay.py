@@ -12,6 +12,7 @@ from sc.listeners.spamd.session import Door
 from sc.listeners.spamd.settings import SpamdLimits, SpamdSettings
 from sc.model.decision import Action, ScoredSymbol
 from tests.fakes.flow import decision_of, stub_flow
+from tests.fakes.inline_threads import INLINE
 
 HERE = Path(__file__).parent
 NAMES = sorted(path.stem for path in HERE.glob("*.txt"))
@@ -71,7 +72,7 @@ class Dialog:
         )
         limits = SpamdLimits(message_size=int(self.options.get("limit", "65536")))
         settings = SpamdSettings(limits=limits)
-        return Door(stub_flow(decision), Access(), settings)
+        return Door(stub_flow(decision), Access(), settings, INLINE)
 
 
 def read(name: str) -> Dialog:

@@ -21,7 +21,7 @@ from sc.model.envelope import Envelope
 from sc.model.evidence import Attached, Role
 from sc.model.message import Message
 from tests.fakes import attachments as fakes
-from tests.fakes.abuse import INLINE
+from tests.fakes.inline_threads import INLINE
 
 ALL = AttachedSettings(html=True, ics=True, pdf=True, qr=True, timeout=60)
 EVERY_KIND = fakes.message(

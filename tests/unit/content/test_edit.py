@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sc.content.edit import edit_header
+from sc.content.edit import LINE_EFFORT, edit_header, editing_effort
 from sc.content.fields import RawField
 from sc.model.decision import Field
 
@@ -57,6 +57,14 @@ def test_a_leading_fold_does_not_continue_our_field() -> None:
     assert _edit(b" yes, really\nA: 1\n\n") == (
         b"X-Spam: yes\nX-SC-Orphan: yes, really\nA: 1\n\n"
     )
+
+
+def test_effort() -> None:
+    """Lines count, long ones by their octets; the body does not."""
+    assert editing_effort(b"A: b\n" * 9 + b"\n" + b"x\n" * 1000) == 9 * LINE_EFFORT
+    assert editing_effort(b"A: " + b"x" * 1000 + b"\n\nbody") == 1004
+    assert editing_effort(b"") == 0
+    assert editing_effort(b"A: b\n" * 400_000) > 64 * 20_000
 
 
 PIECES = [b"X-Spam:", b"a", b"\r", b"\n", b" ", b":", b"From ", b"Return-Path:"]

@@ -22,6 +22,7 @@ from sc.net.relay import RelayError
 from sc.store.interface import StoreError
 from sc.wire.smtp import Reply
 from tests.fakes.flow import CLEAN, SPAM, StubPolicy, decision_of, stub_flow
+from tests.fakes.inline_threads import InlineThreads, inline_offload
 from tests.fakes.metrics import values
 from tests.fakes.smtp_client import MemoryClient
 from tests.fakes.smtp_door import FakeNextHop, FakeTaking, Heard, door, octets, settings
@@ -100,6 +101,26 @@ async def test_before_the_queue(
     client = MemoryClient(door(given, flow, next_hop, quarantine_address=QUARANTINE))
     assert client.send(BOB) == replies
     assert len(next_hop.delivered) == delivered
+    client.leave()
+
+
+@pytest.mark.parametrize("action", ["add header", "quarantine"])
+@pytest.mark.parametrize(("fields", "handed"), [(400, 0), (600, 1)])
+async def test_many_fields(action: str, fields: int, handed: int) -> None:
+    """A header section of many fields is not written anew on the event loop."""
+    next_hop, threads = FakeNextHop(), InlineThreads()
+    it = door(
+        settings(),
+        stub_flow(decision_of(Action(action))),
+        next_hop,
+        quarantine_address=QUARANTINE,
+        offload=inline_offload(threads),
+    )
+    client = MemoryClient(it)
+    assert client.send(BOB, message="A: b\n" * fields + "\nbody\n") == RELAYED
+    [delivery] = next_hop.delivered
+    assert octets(delivery).endswith(b"A: b\r\n\r\nbody\r\n")
+    assert threads.handed == handed
     client.leave()
 
 

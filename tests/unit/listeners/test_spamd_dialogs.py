@@ -48,7 +48,7 @@ class Client(Protocol):
 
 async def _converse(dialog: Dialog, address: str, door: Door) -> tuple[bytes, End]:
     settings = type(door.settings)(endpoint=(address,), limits=door.settings.limits)
-    door = Door(door.flow, door.access, settings)
+    door = Door(door.flow, door.access, settings, door.offload)
     service = SpamdService(reactor, reactor, door)
     service.startService()
     try:

@@ -23,8 +23,10 @@ from sc.model.choice import EVERYBODY, Choice
 from sc.model.message import Message
 from sc.model.octets import IN_MEMORY
 from sc.model.verdict import Verdict
+from sc.offload import Offload
 from tests.dialogs.spamd.replay import End
 from tests.fakes.flow import StubFlow, stub_flow
+from tests.fakes.inline_threads import INLINE, InlineThreads, inline_offload
 from tests.fakes.metrics import values
 from tests.unit.listeners.spamd_wire import Wire, connected
 
@@ -33,9 +35,13 @@ HAM = b"SPAMD/1.1 0 EX_OK\r\nSpam: False ; 1.2 / 6.0\r\n\r\n"
 STRANGER = IPv4Address("TCP", "192.0.2.1", 40000)
 
 
-def door(flow: StubFlow | None = None, access: Access | None = None) -> Door:
+def door(
+    flow: StubFlow | None = None,
+    access: Access | None = None,
+    offload: Offload = INLINE,
+) -> Door:
     settings = SpamdSettings(limits=SpamdLimits(connections=2, drain_timeout=20.0))
-    return Door(flow or stub_flow(), access or Access(), settings)
+    return Door(flow or stub_flow(), access or Access(), settings, offload)
 
 
 def slow(clock: Clock, delay: float = 1000.0) -> StubFlow:
@@ -205,6 +211,19 @@ async def test_large_reply_at_the_pace_of_the_client() -> None:
     assert len(wire.io.getvalue()) == first + SLICE
     assert wire.value().endswith(b"\nA: b\n\n" + b"x" * (size - 6))
     assert wire.end() is End.FIN
+    wire.lose()
+
+
+@pytest.mark.parametrize(("fields", "handed"), [(400, 0), (600, 1)])
+async def test_many_fields(fields: int, handed: int) -> None:
+    """A header section of many fields is not written anew on the event loop."""
+    threads = InlineThreads()
+    wire = connected(door(offload=inline_offload(threads)))
+    content = b"A: b\n" * fields + b"\nbody"
+    wire.say(b"PROCESS SPAMC/1.5\r\nContent-length: %d\r\n\r\n" % len(content))
+    wire.say(content)
+    assert wire.value().endswith(content)
+    assert threads.handed == handed
     wire.lose()
 
 

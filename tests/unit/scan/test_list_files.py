@@ -165,6 +165,7 @@ class SlowThreads(InlineThreads):
     """@ivar work: runs when a test calls it."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.work: list[Callable[[], None]] = []
 
     def callInThreadWithCallback(self, *args: Any) -> None:

@@ -20,7 +20,8 @@ from sc.outbox.rules import HOUR, RateLimits, Rules
 from sc.outbox.settings import DAY
 from sc.outbox.states import TransitionError
 from tests.fakes import responses
-from tests.fakes.abuse import INLINE, SEAL
+from tests.fakes.abuse import SEAL
+from tests.fakes.inline_threads import INLINE
 from tests.fakes.outbox import Bench, incident, report
 from tests.fakes.smtp_door import Heard
 

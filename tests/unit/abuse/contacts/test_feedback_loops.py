@@ -17,8 +17,9 @@ from sc.model.complaint import RelayItem, SenderItem
 from sc.model.evidence import Evidence
 from sc.model.message import Message
 from sc.net.resolver import DNSResolver, ResolveFailedError, ResolverSettings
-from tests.fakes.abuse import INLINE, SEAL, SETTINGS, contact, message, relay
+from tests.fakes.abuse import SEAL, SETTINGS, contact, message, relay
 from tests.fakes.dns import serving_dns
+from tests.fakes.inline_threads import INLINE
 from tests.fakes.signed_mail import NEWS, StubTexts, record, sign
 
 NAME = "s1._domainkey.sender.example"

@@ -12,7 +12,7 @@ from sc.abuse.reports.dry_run import MAX_AGE, MAX_FILES, PRUNE, REASON, DryRun
 from sc.maillog import MailLog
 from sc.model.report import ReportState
 from sc.store.interface import StoreError
-from tests.fakes.abuse import INLINE
+from tests.fakes.inline_threads import INLINE
 from tests.fakes.outbox import NOW, report
 
 

@@ -20,7 +20,8 @@ from sc.abuse.shorteners.following import (
 )
 from sc.content.shorteners import KNOWN
 from sc.model.evidence import Evidence, Link, Role
-from tests.fakes.abuse import INLINE, link, message
+from tests.fakes.abuse import link, message
+from tests.fakes.inline_threads import INLINE
 from tests.fakes.short_links import FakeWeb, shorteners
 
 SHORT, END = "https://bit.ly/a", "http://shop.example/?id=7"
