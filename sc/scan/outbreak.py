@@ -75,6 +75,7 @@ class Outbreak:
     _closed: Mapping[str, str] = field(factory=dict, init=False)
     _seen: OrderedDict[str, Facts] = field(factory=OrderedDict, init=False)
     _looking: LoopingCall = field(init=False)
+    _informed: bool = field(default=False, init=False)
     _blind: bool = field(default=False, init=False)
     _log: Logger = field(factory=lambda: Logger("sc.outbreak"), init=False)
 
@@ -100,11 +101,13 @@ class Outbreak:
 
     async def look(self, message: Message, direction: Direction) -> Known | None:
         """See `sc.flow.BeforeScan.look`."""
-        user = message.envelope.user
-        if not user or self.settings.on_outbreak is not OnOutbreak.BLOCK:
+        user, follows = message.envelope.user, self.settings.on_outbreak
+        if not user or follows is OnOutbreak.NOTIFY:
             return None
+        if not self._informed:
+            await self.refresh()  # The daemon starts, and mail has waited for it.
         account = account_of(user)
-        if account not in self._open:
+        if follows is not OnOutbreak.BLOCK or account not in self._open:
             return None
         now = self._clock.seconds()
         self._remember(account, Facts(now, now))
@@ -223,6 +226,8 @@ class Outbreak:
                 self._remember(account, facts)
             self._tell_blind(str(e))
             return
+        finally:
+            self._informed = True
         self._blind = False
         self._metrics.tell_incidents(len(self._open))
         for incident in ended:

@@ -218,6 +218,16 @@ async def test_blocked(site: Site) -> None:
     assert await node.look(message(6), OUT) is None
 
 
+async def test_a_node_that_starts(site: Site) -> None:
+    """The queue that waits for it is no faster than what the store knows."""
+    settings = evolve(SETTINGS, on_outbreak=OnOutbreak.BLOCK)
+    await spam(site.node(settings), 1, 2, 3)
+    assert await site.node(settings).look(message(4), OUT) is not None
+    slow = site.node(evolve(settings, on_outbreak=OnOutbreak.THROTTLE))
+    assert await slow.look(message(4), OUT) is None
+    assert slow.throttled("alice") is not None
+
+
 async def test_throttled(site: Site) -> None:
     """The user may send a little; nobody else is held back."""
     settings = evolve(SETTINGS, on_outbreak=OnOutbreak.THROTTLE, throttle=7)
