@@ -34,6 +34,9 @@ def test_read(text: str, server: Server) -> None:
         ("/run/x weight=0", "weight=1 to 999 may follow"),
         ("/run/x weight=1000", "weight=1 to 999 may follow"),
         ("/run/\0", "host:port"),
+        ("/" + 107 * "x", "at most 107 octets"),
+        ("[192.0.2.1]:783", "IPv6"),
+        ("[:::]:783 weight=2", "IPv6"),
     ],
 )
 def test_not_a_server(text: str, words: str) -> None:
