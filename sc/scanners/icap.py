@@ -12,11 +12,11 @@ from sc.model.octets import Octets
 from sc.model.status import ServerStatus
 from sc.model.verdict import Findings, ScannerResult, Symbol
 from sc.net.dialogue import Dialogue
-from sc.net.stream_exchange import ExchangeError, client_endpoint
+from sc.net.stream_exchange import ExchangeError
 from sc.scanners.ground import Ground
 from sc.scanners.interface import Interface, NotScannedError, ScannerError
 from sc.scanners.naming import symbol_prefix
-from sc.scanners.served import ServedSettings, pool
+from sc.scanners.served import ServedSettings, dialogue
 from sc.scanners.settings import OnError, are_servers, positive
 from sc.scanners.size import must_fit
 from sc.wire import icap
@@ -106,8 +106,4 @@ class ICAPScanner:
 
 
 def build(name: str, settings: ICAPSettings, ground: Ground) -> ICAPScanner:
-    endpoints = [client_endpoint(ground.reactor, p.address) for p in settings.places]
-    dialogue = Dialogue(
-        ground.reactor, endpoints, settings.connect_timeout, pool(settings, ground)
-    )
-    return ICAPScanner(name, dialogue, settings, settings.interface)
+    return ICAPScanner(name, dialogue(settings, ground), settings, settings.interface)

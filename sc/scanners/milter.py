@@ -14,11 +14,10 @@ from sc.model.status import ServerStatus
 from sc.model.verdict import RAW_LIMIT, Findings, ScannerResult, Symbol
 from sc.net.dialogue import Dialogue
 from sc.net.server_pool import ExchangeError
-from sc.net.stream_exchange import client_endpoint
 from sc.scanners.ground import Ground
 from sc.scanners.interface import Interface, NotScannedError, ScannerError
 from sc.scanners.naming import symbol_prefix
-from sc.scanners.served import ServedSettings, pool
+from sc.scanners.served import ServedSettings, dialogue
 from sc.scanners.settings import are_servers, positive
 from sc.wire.milter_client import Answer, MilterClient
 from sc.wire.milter_transaction import Transaction
@@ -148,8 +147,4 @@ class MilterScanner:
 
 
 def build(name: str, settings: MilterSettings, ground: Ground) -> MilterScanner:
-    endpoints = [client_endpoint(ground.reactor, p.address) for p in settings.places]
-    dialogue = Dialogue(
-        ground.reactor, endpoints, settings.connect_timeout, pool(settings, ground)
-    )
-    return MilterScanner(name, dialogue, settings, settings.interface)
+    return MilterScanner(name, dialogue(settings, ground), settings, settings.interface)

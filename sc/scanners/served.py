@@ -3,8 +3,10 @@
 from typing import Protocol, runtime_checkable
 
 from attrs import field, frozen
+from twisted.internet.interfaces import IStreamClientEndpoint
 
 from sc.model.status import ServerStatus
+from sc.net.dialogue import Dialogue
 from sc.net.server import Server, read_server
 from sc.net.server_pool import PoolLimits, ServerPool
 from sc.net.stream_exchange import Exchange, client_endpoint
@@ -55,8 +57,8 @@ class Served(Protocol):
     def servers(self) -> tuple[ServerStatus, ...]: ...
 
 
-def pool(settings: ServedSettings, ground: Ground) -> ServerPool:
-    """Shares the work among its servers; for protocols that are no `Exchange`."""
+def _pool(settings: ServedSettings, ground: Ground) -> ServerPool:
+    """Shares the work among its servers."""
     limits = PoolLimits(
         results_timeout=settings.results_timeout,
         error_time=settings.error_time,
@@ -68,7 +70,15 @@ def pool(settings: ServedSettings, ground: Ground) -> ServerPool:
 
 def exchange(settings: ServedSettings, ground: Ground) -> Exchange:
     """Asks its servers."""
-    places = settings.places
-    endpoints = [client_endpoint(ground.reactor, place.address) for place in places]
-    timeout = settings.connect_timeout
-    return Exchange(ground.reactor, endpoints, timeout, pool(settings, ground))
+    endpoints, timeout = _endpoints(settings, ground), settings.connect_timeout
+    return Exchange(ground.reactor, endpoints, timeout, _pool(settings, ground))
+
+
+def dialogue(settings: ServedSettings, ground: Ground) -> Dialogue:
+    """Talks with its servers."""
+    endpoints, timeout = _endpoints(settings, ground), settings.connect_timeout
+    return Dialogue(ground.reactor, endpoints, timeout, _pool(settings, ground))
+
+
+def _endpoints(settings: ServedSettings, ground: Ground) -> list[IStreamClientEndpoint]:
+    return [client_endpoint(ground.reactor, p.address) for p in settings.places]
