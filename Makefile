@@ -42,6 +42,7 @@ $(VENV)/test.stamp: setup.py $(VENV)/run.stamp
 bench: $(VENV)/test.stamp
 	$(BIN)/python -m bench.check
 	$(BIN)/python -m bench.scan
+	$(BIN)/python -m bench.built_in
 	$(BIN)/python -m bench.evidence
 	$(BIN)/python -m bench.recall
 	$(BIN)/python -m bench.contacts

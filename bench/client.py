@@ -1,4 +1,4 @@
-"""A load generator: closed loop, a thread a connection, every message unique."""
+"""A load generator: closed loop, a thread a connection."""
 
 import socket
 import statistics
@@ -97,21 +97,33 @@ def _chunk(body: bytes) -> bytes:
 
 
 @contextmanager
-def scan(place: Place) -> Iterator[Ask]:
-    """Our `POST /scan`, all messages on one connection."""
+def checkv2(place: Place) -> Iterator[Ask]:
+    """rspamd's `POST /checkv2`, a connection a message: it keeps none."""
+
+    def ask(body: bytes) -> bytes:
+        head = b"POST /checkv2 HTTP/1.0\r\nContent-Length: %d\r\n\r\n" % len(body)
+        with _connected(place) as s:
+            s.sendall(head + body)
+            return b"".join(iter(lambda: s.recv(65536), b""))
+
+    yield ask
+
+
+@contextmanager
+def scan(place: Place, fields: str = "") -> Iterator[Ask]:
+    """Our `POST /scan`, all messages on one connection, with these HTTP fields."""
     with _connected(place) as s:
 
         def ask(body: bytes) -> bytes:
-            head = (
-                f"POST /scan HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}"
-            )
-            s.sendall(head.encode() + b"\r\n\r\n" + body)
+            head = f"POST /scan HTTP/1.1\r\nHost: localhost\r\n{fields}"
+            length = f"Content-Length: {len(body)}\r\n\r\n"
+            s.sendall((head + length).encode() + body)
             answer = _until(s, b"\r\n\r\n")
-            fields, _, rest = answer.partition(b"\r\n\r\n")
-            length = fields.lower().partition(b"content-length: ")[2].split(b"\r\n")[0]
-            while len(rest) < int(length):
+            given, _, rest = answer.partition(b"\r\n\r\n")
+            size = given.lower().partition(b"content-length: ")[2].split(b"\r\n")[0]
+            while len(rest) < int(size):
                 rest += s.recv(65536)
-            return fields + rest
+            return given + rest
 
         yield ask
 
@@ -132,11 +144,14 @@ def measure(
     concurrency: int,
     seconds: float,
     expected: bytes,
+    *,
+    unique: bool = True,
 ) -> Figures:
     """
     Ask as fast as the answers come.
 
     @param client: makes what each of the concurrent clients asks with.
+    @param unique: each message is another one.
     @raise RuntimeError: an answer does not hold what was expected.
     """
     times: list[float] = []
@@ -148,8 +163,8 @@ def measure(
         with client() as ask:
             while (begin := time.perf_counter()) < start + seconds and not failed:
                 count += 1
-                unique = b"X-Seq: %d.%d.%d\r\n" % (worker, count, time.monotonic_ns())
-                answer = ask(unique + body)
+                mark = b"X-Seq: %d.%d.%d\r\n" % (worker, count, time.monotonic_ns())
+                answer = ask(mark + body if unique else body)
                 times.append(time.perf_counter() - begin)
                 if expected not in answer:
                     failed.append(answer)

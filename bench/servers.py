@@ -1,15 +1,18 @@
-"""The programs under measurement: our daemon, spamd, clamd, and a stub spamd."""
+"""The programs under measurement, and those that they need."""
 
+import json
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from bench.place import Place
 
@@ -19,6 +22,7 @@ HOST = "127.0.0.1"
 SPAMD_PING = b"PING SPAMC/1.5\r\n\r\n", b"PONG"
 CLAMD_PING = b"zPING\0", b"PONG"
 HTTP_PING = b"GET /readyz HTTP/1.0\r\n\r\n", b"200 OK"
+DNS_PING = b"\0\x17\0\1\0\0\0\1" + bytes(6) + b"\5ready\0\0\1\0\1", b"ready"
 """What is sent, and what the answer of a server that is ready holds."""
 
 STUB = """
@@ -57,10 +61,12 @@ def running(
     port: int,
     core: int | None,
     ping: tuple[bytes, bytes] = SPAMD_PING,
+    stdin: IO[bytes] | None = None,
 ) -> Iterator[Place]:
     """A server on one core, or on all, from its first answer until the block ends."""
     process = subprocess.Popen(
         list(argv),
+        stdin=stdin or subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -97,9 +103,13 @@ def _await_answer(
 
 @contextmanager
 def daemon(
-    folder: Path, scanners: str, core: int | None = 0, door: str = "spamd"
+    folder: Path,
+    scanners: str,
+    core: int | None = 0,
+    door: str = "spamd",
+    rest: str = "",
 ) -> Iterator[Place]:
-    """Our daemon with one door open."""
+    """Our daemon with one door open; `scanners` and `rest` are configuration."""
     port = free_port()
     closed = {"spamd", "http", "lmtp", "smtp"} - {door}
     config = folder / f"sc-{port}.yaml"
@@ -108,7 +118,7 @@ def daemon(
         "listeners:\n"
         f"  {door}: {{endpoint: 'tcp:{port}:interface={HOST}'}}\n"
         + "".join(f"  {name}: {{enabled: false}}\n" for name in sorted(closed))
-        + f"scanners:\n{scanners}"
+        + f"scanners:\n{scanners}{rest}"
     )
     twistd = shutil.which("twistd", path=str(Path(sys.executable).parent)) or "twistd"
     argv = [twistd, "--nodaemon", "--pidfile=", "sc", "--config", str(config)]
@@ -123,6 +133,18 @@ def stub() -> Iterator[Place]:
     port = free_port()
     with running([sys.executable, "-c", STUB, str(port)], port, 1) as place:
         yield place
+
+
+@contextmanager
+def names(zone: Mapping[str, Sequence[str]]) -> Iterator[Place]:
+    """A name server; on the client's core, off the daemon's."""
+    port = free_port()
+    with tempfile.TemporaryFile() as stdin:
+        stdin.write(json.dumps(zone).encode())
+        stdin.seek(0)
+        argv = [sys.executable, "-m", "bench.names", str(port)]
+        with running(argv, port, 1, DNS_PING, stdin) as place:
+            yield place
 
 
 @contextmanager
