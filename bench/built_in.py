@@ -28,8 +28,8 @@ SERVED = ("clamav", "spamassassin", "rspamd")
 CONTENT = ("patterns", "headers", "links", "attachments")
 SENDER = ("spf", "dkim", "arc", "dmarc")
 LISTS = {"dnsbl": DNSBL, "uribl": URIBL}
-HEAD = f"{'scanners':26} {'msg/s':>8} {'p50 ms':>8} {'p95 ms':>8} {'CPU ms':>8}"
-HEAD += f" {'least':>8}"
+COLUMNS = ("msg/s", "p50 ms", "p95 ms", "CPU ms", "least")
+HEAD = f"{'scanners':26} " + " ".join(f"{column:>8}" for column in COLUMNS)
 
 
 @frozen
