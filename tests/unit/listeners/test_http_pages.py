@@ -6,14 +6,18 @@ from typing import Any
 
 import pytest
 from attrs import evolve
+from twisted.internet.defer import Deferred
+from twisted.web.template import flattenString
 
-from sc.listeners.http.pages.status import ago
+from sc.listeners.http.pages.status import ago, status
 from sc.model.decision import Action, ScoredSymbol
+from sc.model.status import Health, ScannerStatus, ServerStatus
 from sc.model.verdict import Findings, ScannerResult, State
 from tests.fakes.flow import decision_of, stub_flow
 from tests.fakes.http_door import (
     ADMIN_TOKEN,
     SCAN_TOKEN,
+    SINCE,
     STRANGER,
     Client,
     Reply,
@@ -63,6 +67,29 @@ def test_status() -> None:
         assert said in text
     assert 'datetime="2026-01-02 03:04:05Z"' in text
     assert "http-equiv" not in text
+
+
+def test_servers_of_a_scanner() -> None:
+    """Where several share the work, each is told; one alone is the scanner itself."""
+    servers = (
+        ServerStatus("network", Health.UP, SINCE),
+        ServerStatus("network", Health.FAILING, SINCE, "it refuses connections"),
+    )
+    statuses = (
+        ScannerStatus("clamav", "network", Health.UP, SINCE, servers=servers),
+        ScannerStatus("rspamd", "network", Health.UP, SINCE, servers=servers[:1]),
+    )
+    door = evolve(Client().door, statuses=lambda: statuses)
+    shown = succeed_now(flattenString(None, status(door, None))).decode()
+    rows = re.findall(r'<th scope="row">(.*?)</th>', shown)
+    assert rows == ["clamav", "clamav, server 1", "clamav, server 2", "rspamd"]
+    assert shown.count("it refuses connections") == 1
+
+
+def succeed_now(deferred: "Deferred[bytes]") -> bytes:
+    found: list[bytes] = []
+    deferred.addCallback(found.append)
+    return found[0]
 
 
 @pytest.mark.parametrize(

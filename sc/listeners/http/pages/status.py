@@ -9,7 +9,7 @@ from twisted.web.template import Tag, renderer
 from sc.listeners.http.door import Door
 from sc.listeners.http.errors import HttpError
 from sc.listeners.http.pages.page import Filled, Page
-from sc.model.status import Health, ScannerStatus
+from sc.model.status import Health, ScannerStatus, ServerStatus
 
 REFRESH = range(2, 3601)
 """Seconds: a page that loads itself each second would be a load of its own."""
@@ -69,18 +69,26 @@ class _Scanners(Filled):
 
     @renderer
     def scanners(self, _request: IRequest | None, tag: Tag) -> Iterator[Tag]:
+        """Below a scanner that several servers share, each of them."""
         for one in self._statuses:
-            yield tag.clone().fillSlots(**self._row(one))
+            took = "-" if one.seconds is None else f"{one.seconds * 1000:.0f} ms"
+            yield tag.clone().fillSlots(**self._row(one.name, one, took))
+            for number, server in enumerate(one.servers, 1):
+                if len(one.servers) > 1:
+                    name = f"{one.name}, server {number}"
+                    yield tag.clone().fillSlots(**self._row(name, server, ""))
 
-    def _row(self, one: ScannerStatus) -> dict[str, str]:
+    def _row(
+        self, name: str, one: ScannerStatus | ServerStatus, took: str
+    ) -> dict[str, str]:
         return {
-            "name": one.name,
+            "name": name,
             "mark": _MARKS.get(one.health, "plain"),
             "state": _WORDS[one.health],
             "since": f"{one.since:%Y-%m-%d %H:%M:%SZ}",
             "ago": ago((self._now - one.since).total_seconds()),
             "interface": one.interface,
-            "latency": "-" if one.seconds is None else f"{one.seconds * 1000:.0f} ms",
+            "latency": took,
             "error": one.error or "-",
         }
 
